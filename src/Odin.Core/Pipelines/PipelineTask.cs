@@ -1,0 +1,98 @@
+namespace Odin.Pipelines;
+
+/// <summary>One node of a pipeline, as written, before any substitution.</summary>
+public sealed record PipelineTask
+{
+    public required string Name { get; init; }
+
+    public required string Image { get; init; }
+
+    /// <summary>A scalar in the file is a list of one here.</summary>
+    public required IReadOnlyList<string> Command { get; init; }
+
+    public IReadOnlyList<string> Args { get; init; } = [];
+
+    /// <summary>Names of tasks, from <c>depends</c> and from every reference, each once, in order of appearance.</summary>
+    public IReadOnlyList<string> DependsOn { get; init; } = [];
+
+    /// <summary>Files that are read; may hold references. Null: not given.</summary>
+    public IReadOnlyList<string>? Inputs { get; init; }
+
+    /// <summary>Files that are produced, by label; giving it switches caching on. Null: not given.</summary>
+    public IReadOnlyDictionary<string, OutputPaths>? Outputs { get; init; }
+
+    public IReadOnlyDictionary<string, string> Env { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Null: the task's own directory (<c>TASK_PATH</c>).</summary>
+    public string? WorkingDir { get; init; }
+
+    public RetryPolicy Retries { get; init; } = new();
+
+    /// <summary>How long one attempt may run; null: no limit.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>How long one attempt may wait for its start; null: no limit.</summary>
+    public TimeSpan? PendingTimeout { get; init; }
+
+    /// <summary>The back end; null: the server's default.</summary>
+    public string? Executor { get; init; }
+
+    /// <summary>One of <see cref="ResourceTypes"/>, in its canonical spelling.</summary>
+    public string ResourceType { get; init; } = ResourceTypes.Pod;
+
+    public string PullPolicy { get; init; } = "IfNotPresent";
+
+    public int NumGpus { get; init; }
+
+    public int NumWorkers { get; init; } = 1;
+
+    public IReadOnlyDictionary<string, string>? NodeSelector { get; init; }
+
+    public IReadOnlyList<VolumeMount> Mounts { get; init; } = [];
+
+    public IReadOnlyList<SecretMount> Secrets { get; init; } = [];
+
+    public IReadOnlyList<ConfigMapMount> ConfigMaps { get; init; } = [];
+
+    public IReadOnlyList<EphemeralVolume> EphemeralVolumes { get; init; } = [];
+
+    public ResourceAmounts? Cpu { get; init; }
+
+    public ResourceAmounts? Memory { get; init; }
+
+    public SecurityContext? SecurityContext { get; init; }
+}
+
+/// <summary>One output: a path, or a list of them.</summary>
+/// <param name="IsList">Whether the file had a list, so that it is shown as one again.</param>
+public sealed record OutputPaths(IReadOnlyList<string> Paths, bool IsList);
+
+/// <summary>How often a failed task is tried again, and after which delay.</summary>
+/// <param name="Limit">Further attempts after the first. Default 0.</param>
+/// <param name="Backoff">Delay before the second attempt; doubles for each one after. Default 1 s.</param>
+/// <param name="MaxBackoff">The longest delay. Default 5 min.</param>
+public sealed record RetryPolicy(int Limit, TimeSpan Backoff, TimeSpan MaxBackoff)
+{
+    public RetryPolicy()
+        : this(0, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5))
+    {
+    }
+}
+
+/// <summary>A volume in the container. Claim null: an ephemeral volume of that name.</summary>
+public sealed record VolumeMount(string Name, string Path, string? Claim);
+
+/// <summary>A secret in the container. Mode: file permission bits (0644 = 420).</summary>
+public sealed record SecretMount(string Name, string Path, string SubPath, int Mode);
+
+/// <summary>A config map in the container.</summary>
+public sealed record ConfigMapMount(string Name, string Path, string SubPath);
+
+/// <summary>A volume that lives as long as the pod; the only type is <c>emptyDir</c>.</summary>
+public sealed record EphemeralVolume(string Name, string Type, string Medium, string? SizeLimit);
+
+/// <summary>Kubernetes quantities (<c>4.5</c>, <c>500m</c>, <c>2Gi</c>).</summary>
+public sealed record ResourceAmounts(string? Limits, string? Requests);
+
+/// <summary>Ids that the container runs under.</summary>
+public sealed record SecurityContext(long? FsGroup, long? RunAsGroup, long? RunAsUser);

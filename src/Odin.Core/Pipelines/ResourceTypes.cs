@@ -1,0 +1,40 @@
+namespace Odin.Pipelines;
+
+/// <summary>The values of <c>resource_type</c> and their accepted spellings.</summary>
+public static class ResourceTypes
+{
+    public const string Pod = "Pod";
+    public const string Job = "Job";
+    public const string Service = "Service";
+    public const string Deployment = "Deployment";
+    public const string TFJob = "TFJob";
+    public const string PyTorchJob = "PyTorchJob";
+    public const string MPIJob = "MPIJob";
+    public const string ElasticJob = "ElasticJob";
+
+    /// <summary>Every accepted spelling, with the canonical one.</summary>
+    public static IReadOnlyDictionary<string, string> BySpelling { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["Pod"] = Pod,
+        ["pod"] = Pod,
+        ["Job"] = Job,
+        ["job"] = Job,
+        ["Service"] = Service,
+        ["service"] = Service,
+        ["svc"] = Service,
+        ["Deployment"] = Deployment,
+        ["DEPLOYMENT"] = Deployment,
+        ["deployment"] = Deployment,
+        ["deploy"] = Deployment,
+        ["TFJob"] = TFJob,
+        ["tfjob"] = TFJob,
+        ["PyTorchJob"] = PyTorchJob,
+        ["pytorchjob"] = PyTorchJob,
+        ["pytjob"] = PyTorchJob,
+        ["MPIJob"] = MPIJob,
+        ["mpijob"] = MPIJob,
+        ["ElasticJob"] = ElasticJob,
+        ["elasticjob"] = ElasticJob,
+        ["pytorchelastic"] = ElasticJob,
+    };
+}

@@ -1,0 +1,32 @@
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Odin.Resources;
+
+namespace Odin.Users;
+
+/// <summary>Somebody who may use the server.</summary>
+public sealed record User(ResourceMetadata Metadata, UserSpec Spec) : IResource<User>
+{
+    public static string Kind => "User";
+
+    public static JsonTypeInfo<User> JsonType => UserJson.Default.User;
+
+    public static User WithMetadata(User resource, ResourceMetadata metadata) => resource with { Metadata = metadata };
+
+    public string? Parent => null;
+
+    public string? Phase => null;
+
+    public string Name => Metadata.Id;
+}
+
+/// <summary>What is kept of a user.</summary>
+/// <param name="PasswordHash">See <c>PasswordHasher</c>; never leaves the server.</param>
+public sealed record UserSpec(string PasswordHash, string? FirstName, string? LastName)
+{
+    public override string ToString() => $"UserSpec {{ FirstName = {FirstName}, LastName = {LastName} }}";
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(User))]
+internal sealed partial class UserJson : JsonSerializerContext;
