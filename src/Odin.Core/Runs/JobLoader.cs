@@ -8,13 +8,15 @@ namespace Odin.Runs;
 /// <summary>A job that was read, with all that is wrong with it.</summary>
 /// <param name="Pipeline">Null if there were errors.</param>
 /// <param name="WorkPath">The job's directory; another one than the checkout's if the job has templates.</param>
-/// <param name="Parameters">Bound values by name; empty if there were errors.</param>
-internal sealed record LoadedJob(
-    Pipeline? Pipeline, string WorkPath, IReadOnlyDictionary<string, JsonNode?> Parameters, IReadOnlyList<Diagnostic> Diagnostics);
+/// <param name="Parameters">Bound values by name, as the text that is substituted; empty if there were errors.</param>
+public sealed record LoadedJob(
+    Pipeline? Pipeline, string WorkPath, IReadOnlyDictionary<string, string> Parameters, IReadOnlyList<Diagnostic> Diagnostics);
 
 /// <summary>Reads the definition of a checked-out job: renders templates, parses, binds parameters.</summary>
-internal sealed class JobLoader(RunOptions options)
+public sealed class JobLoader(RunOptions options, PipelineParserOptions parser)
 {
+    private static readonly IReadOnlyDictionary<string, string> NoParameters = new Dictionary<string, string>();
+
     private const string TemplateSuffix = ".jinja2";
     private const long MaxTemplateBytes = 1024 * 1024;
 
@@ -29,16 +31,20 @@ internal sealed class JobLoader(RunOptions options)
             if (diagnostics.Exists(d => d.Severity == DiagnosticSeverity.Error))
             {
                 Directory.Delete(workPath, recursive: true);
-                return new LoadedJob(null, checkout.WorkPath, new Dictionary<string, JsonNode?>(), diagnostics);
+                return new LoadedJob(null, checkout.WorkPath, NoParameters, diagnostics);
             }
         }
 
-        var parsed = await PipelineFile.ReadAsync(Path.Combine(workPath, "main.yml"), cancellationToken);
+        var file = await PipelineFile.ReadAsync(Path.Combine(workPath, "main.yml"), parser, cancellationToken);
+        if (file.Text is not { } text)
+            return new LoadedJob(null, workPath, NoParameters, [.. diagnostics, file.Problem!]);
+        var parsed = PipelineParser.Parse(text, "main.yml", parser);
         diagnostics.AddRange(parsed.Diagnostics);
-        var (values, problems) = ParameterBinder.Bind(parsed.Pipeline?.Parameters ?? [], context, allowUnknown: hasTemplates || parsed.Pipeline is null);
-        diagnostics.AddRange(problems);
+        var undeclared = hasTemplates || parsed.Pipeline is null ? UndeclaredValues.Ignored : UndeclaredValues.Refused;
+        var binding = ParameterBinder.Bind(parsed.Pipeline?.Parameters ?? [], context, undeclared);
+        diagnostics.AddRange(binding.Diagnostics);
         var failed = diagnostics.Exists(d => d.Severity == DiagnosticSeverity.Error);
-        return new LoadedJob(failed ? null : parsed.Pipeline, workPath, values, diagnostics);
+        return new LoadedJob(failed ? null : parsed.Pipeline, workPath, binding.Texts, diagnostics);
     }
 
     /// <summary>SHA-1 over names and contents of the files of a job's directory; equal directories have equal hashes.</summary>

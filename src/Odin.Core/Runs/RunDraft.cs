@@ -5,10 +5,10 @@ using Odin.Resources;
 namespace Odin.Runs;
 
 /// <summary>A run that was checked and put together, and not stored yet.</summary>
-internal sealed record RunDraft(Run Run, IReadOnlyList<TaskRun> Tasks, IReadOnlyList<Diagnostic> Warnings);
+public sealed record RunDraft(Run Run, IReadOnlyList<TaskRun> Tasks, IReadOnlyList<Diagnostic> Warnings);
 
 /// <summary>Puts runs together: one way for submitting, planning, and running without a server.</summary>
-internal sealed class RunDrafter(JobLoader loader, RunOptions options, IReadOnlySet<string> executors)
+public sealed class RunDrafter(JobLoader loader, RunOptions options)
 {
     /// <summary>The draft, or everything that is wrong.</summary>
     public async Task<(RunDraft? Draft, IReadOnlyList<Diagnostic> Errors)> DraftAsync(
@@ -17,9 +17,6 @@ internal sealed class RunDrafter(JobLoader loader, RunOptions options, IReadOnly
         var job = await loader.LoadAsync(checkout, request.Parameters, cancellationToken);
         if (job.Pipeline is not { } pipeline)
             return (null, job.Diagnostics);
-        var errors = CheckExecutors(pipeline).ToList();
-        if (errors.Count > 0)
-            return (null, [.. job.Diagnostics, .. errors]);
 
         var runId = RunIds.NewRunId(pipeline.Name);
         var paths = new RunPaths(checkout.RootPath, job.WorkPath, options.WorkspaceDirectory, Path.Combine(options.WorkspaceDirectory, runId));
@@ -49,13 +46,6 @@ internal sealed class RunDrafter(JobLoader loader, RunOptions options, IReadOnly
             new RunStatus());
         return (new RunDraft(run, tasks, job.Diagnostics), []);
     }
-
-    private IEnumerable<Diagnostic> CheckExecutors(Pipeline pipeline) =>
-        from task in pipeline.Tasks
-        let name = task.Executor ?? options.DefaultExecutor
-        where !executors.Contains(name)
-        select new Diagnostic(DiagnosticSeverity.Error, "main.yml", 0, 0, TaskReasons.UnknownExecutor,
-            $"Task '{task.Name}' asks for the executor '{name}'; this server has: {string.Join(", ", executors.Order(StringComparer.Ordinal))}.");
 
     private IEnumerable<string> Notices(Pipeline pipeline)
     {

@@ -3,7 +3,7 @@ using Odin.Pipelines;
 namespace Odin.Runs;
 
 /// <summary>Works out what a run would do, without doing it.</summary>
-internal sealed class RunPlanner(TaskCache cache)
+public sealed class RunPlanner(TaskCache cache)
 {
     /// <summary>Tasks in topological order, with final arguments as far as they can be known.</summary>
     public async Task<RunPlan> PlanAsync(RunDraft draft, CancellationToken cancellationToken)

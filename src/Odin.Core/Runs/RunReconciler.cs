@@ -131,7 +131,7 @@ internal sealed partial class RunReconciler(
         }
         memory.Stopping.Remove(status.Key.Id);
         var removable = (executors.For(task), status.Key);
-        if (!finisher.NeedsBackground(task, status))
+        if (!TaskFinisher.NeedsBackground(task, status))
         {
             memory.Set(index, finisher.Finish(memory.Run, task, status));
             memory.Removable.Enqueue(removable);
@@ -167,7 +167,7 @@ internal sealed partial class RunReconciler(
                 break;
             }
             var task = memory.Tasks[index];
-            var (resolved, error) = starter.Resolve(memory, task);
+            var (resolved, error) = TaskStarter.Resolve(memory, task);
             if (resolved is null)
             {
                 memory.Set(index, TaskTransitions.Refused(task.Status, TaskReasons.BadReference, error!, time.GetUtcNow()));
@@ -221,7 +221,7 @@ internal sealed partial class RunReconciler(
         foreach (var (index, resolved) in starts)
         {
             var task = memory.Tasks[index];
-            await starter.WriteRunRecordAsync(memory, task, cancellationToken);
+            await TaskStarter.WriteRunRecordAsync(memory, task, cancellationToken);
             var status = await executors.For(task).StartAsync(TaskResolver.Specification(memory.Run, task, resolved), cancellationToken);
             if (status.IsEnded)
                 Report(status);
@@ -230,10 +230,10 @@ internal sealed partial class RunReconciler(
 
     private async Task TellAsync(RunMemory memory, TaskRun task, CancellationToken cancellationToken)
     {
-        var (resolved, error) = starter.Resolve(memory, task);
+        var (resolved, error) = TaskStarter.Resolve(memory, task);
         if (resolved is null)
             throw new InvalidOperationException($"Task '{task.Id}' was started with references that no longer resolve: {error}");
-        await starter.WriteRunRecordAsync(memory, task, cancellationToken);
+        await TaskStarter.WriteRunRecordAsync(memory, task, cancellationToken);
         Report(await executors.For(task).StartAsync(TaskResolver.Specification(memory.Run, task, resolved), cancellationToken));
     }
 

@@ -98,7 +98,7 @@ public sealed class RunSubmitter(
             Descending = true,
             Limit = 1,
         };
-        return (await store.ListAsync<Run>(query, cancellationToken)).Items.FirstOrDefault();
+        return (await store.ListAsync<Run>(query, cancellationToken)).Items is [var latest, ..] ? latest : null;
     }
 
     // Whatever succeeded in the earlier run and does not come after 'from' is taken over; its files are copied by the reconciler.

@@ -6,9 +6,9 @@ namespace Odin.Runs;
 
 /// <summary>The values of <c>$NAME</c> and <c>${NAME}</c> in one run, and their substitution in a task.</summary>
 internal sealed class RunVariables(
-    string runId, RunPaths paths, IReadOnlyList<PipelineTask> tasks, IReadOnlyDictionary<string, JsonNode?> parameters)
+    string runId, RunPaths paths, IReadOnlyList<PipelineTask> tasks, IReadOnlyDictionary<string, string> parameters)
 {
-    private readonly string taskIds = "[" + string.Join(", ", tasks.Select(t => $"'{RunIds.TaskId(runId, t.Name)}'")) + "]";
+    private readonly string taskIds = VariableSubstitution.TaskIdsText(tasks.Select(t => RunIds.TaskId(runId, t.Name)));
 
     /// <summary>A copy of the task with every variable replaced.</summary>
     public PipelineTask Substitute(PipelineTask task)
@@ -28,16 +28,16 @@ internal sealed class RunVariables(
 
     private string? Value(string task, string name) => name switch
     {
-        "ROOT_PATH" => paths.RootPath,
-        "WORK_PATH" => paths.WorkPath,
-        "DATA_PATH" => paths.DataPath,
-        "RUN_PATH" => paths.RunPath,
-        "TASK_PATH" => Path.Combine(paths.RunPath, task),
-        "PIPE_ID" => runId,
-        "TASK_ID" => RunIds.TaskId(runId, task),
-        "TASK_NAME" => task,
-        "TASK_IDS" => taskIds,
-        _ => parameters.TryGetValue(name, out var value) ? Text(value) : null,
+        PipelineVariables.RootPath => paths.RootPath,
+        PipelineVariables.WorkPath => paths.WorkPath,
+        PipelineVariables.DataPath => paths.DataPath,
+        PipelineVariables.RunPath => paths.RunPath,
+        PipelineVariables.TaskPath => Path.Combine(paths.RunPath, task),
+        PipelineVariables.PipeId => runId,
+        PipelineVariables.TaskId => RunIds.TaskId(runId, task),
+        PipelineVariables.TaskName => task,
+        PipelineVariables.TaskIds => taskIds,
+        _ => parameters.GetValueOrDefault(name),
     };
 
     /// <summary>A JSON value as text: strings as they are, everything else as JSON.</summary>

@@ -10,7 +10,7 @@ internal sealed class TaskFinisher(TaskCache cache, TimeProvider time)
     public sealed record FinishStep(TaskRunStatus? Status) : ITaskAnswer;
 
     /// <summary>Whether the end takes more than a glance: outputs are hashed.</summary>
-    public bool NeedsBackground(TaskRun task, ExecutionStatus status) =>
+    public static bool NeedsBackground(TaskRun task, ExecutionStatus status) =>
         status.Phase == ExecutionPhase.Succeeded && task.Spec.Task.Outputs is not null;
 
     /// <summary>The end of a task without declared outputs, or of a failed one.</summary>

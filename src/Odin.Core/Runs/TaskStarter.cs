@@ -16,7 +16,7 @@ internal sealed class TaskStarter(TaskCache cache, TimeProvider time)
     public sealed record CacheStep(CacheFacts Facts, TaskRunStatus? Status) : ITaskAnswer;
 
     /// <summary>References looked up in the records of the tasks of this run.</summary>
-    public (ResolvedTask? Task, string? Error) Resolve(RunMemory memory, TaskRun task) => TaskResolver.Resolve(
+    public static (ResolvedTask? Task, string? Error) Resolve(RunMemory memory, TaskRun task) => TaskResolver.Resolve(
         memory.Run, task, path => TaskRecord.Lookup(path, name => memory.ByName.TryGetValue(name, out var i) ? memory.Tasks[i] : null));
 
     /// <summary>Whether the task can be left out. Trouble with files is no reason to fail: the task then runs.</summary>
@@ -55,7 +55,7 @@ internal sealed class TaskStarter(TaskCache cache, TimeProvider time)
     /// Writes what the tasks before this one left, for programs of ours: those whose command starts with <c>odin</c>,
     /// as in the inherited system. Others would pay for what they do not read.
     /// </summary>
-    public async Task WriteRunRecordAsync(RunMemory memory, TaskRun task, CancellationToken cancellationToken)
+    public static async Task WriteRunRecordAsync(RunMemory memory, TaskRun task, CancellationToken cancellationToken)
     {
         if (!Path.GetFileName(task.Spec.Task.Command[0]).StartsWith("odin", StringComparison.Ordinal))
             return;
