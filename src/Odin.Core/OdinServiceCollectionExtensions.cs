@@ -34,7 +34,7 @@ public static class OdinServiceCollectionExtensions
             options.Storage,
             Path.GetFullPath(options.DataDirectory),
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILoggerFactory>(),
+            provider.GetRequiredService<ILoggerFactory>().CreateLogger("Odin.Storage"),
             CancellationToken.None).GetAwaiter().GetResult());
         return services;
     }
