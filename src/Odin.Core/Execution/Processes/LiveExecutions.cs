@@ -89,6 +89,16 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
         return true;
     }
 
+    /// <summary>Takes one that waits for a slot out of our care. False if it does not wait (any more).</summary>
+    public bool Withdraw(ExecutionKey key)
+    {
+        lock (gate)
+        {
+            return executions.TryGetValue(key, out var execution) && execution is { Stage: Stage.Queued, Stop: null }
+                && slots.Remove(execution) && executions.Remove(key);
+        }
+    }
+
     public void Forget(ExecutionKey key)
     {
         lock (gate)

@@ -107,6 +107,23 @@ public sealed partial class ProcessExecutor : IExecutor, IAsyncDisposable
         }
     }
 
+    public async Task<bool> WithdrawAsync(ExecutionKey key, CancellationToken cancellationToken)
+    {
+        Check(key);
+        var door = await EnterAsync(key, cancellationToken);
+        try
+        {
+            if (!live.Withdraw(key))
+                return false;
+            new ExecutionDirectory(directory, key).Delete();
+            return true;
+        }
+        finally
+        {
+            door.Release();
+        }
+    }
+
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">It has not ended; stop it first.</exception>
     public async Task RemoveAsync(ExecutionKey key, CancellationToken cancellationToken)

@@ -1,6 +1,4 @@
-using Odin.Pipelines;
-
-namespace Odin.Runs;
+namespace Odin.Pipelines;
 
 /// <summary>Where jobs come from: the git catalog of a server, or a directory on the disk.</summary>
 public interface IJobSource
