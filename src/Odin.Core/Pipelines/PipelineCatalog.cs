@@ -13,7 +13,7 @@ namespace Odin.Pipelines;
 /// back on (or when it is a write), <see cref="GitBranchMissingException"/> when it lacks the configured branch, and
 /// <see cref="InvalidJobPathException"/> for a malformed name.
 /// </remarks>
-public sealed class PipelineCatalog
+public sealed class PipelineCatalog : IJobSource
 {
     private const string CreateMessage = "via odin-http create_job";
     private const string UploadMessage = "via odin-http upload_job_file";
