@@ -66,7 +66,10 @@ internal sealed class PythonText(TemplateBudget budget, TemplatePosition positio
         var magnitude = Math.Abs(value);
         if (value == Math.Floor(value) && magnitude < 1e16)
             return value.ToString("F1", CultureInfo.InvariantCulture);
-        return magnitude is >= 1e-4 and < 1e16 ? value.ToString("0.0################", CultureInfo.InvariantCulture) : Scientific(value);
+        if (magnitude is < 1e-4 or >= 1e16)
+            return Scientific(value);
+        var text = value.ToString("R", CultureInfo.InvariantCulture);
+        return text.Contains('E', StringComparison.Ordinal) ? value.ToString("F3", CultureInfo.InvariantCulture).TrimEnd('0') : text;
     }
 
     /// <summary>The shortest mantissa that reads back as the same number.</summary>
