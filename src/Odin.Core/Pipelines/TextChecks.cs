@@ -6,7 +6,7 @@ namespace Odin.Pipelines;
 internal sealed class TextChecks(IReadOnlyCollection<string> names, DiagnosticBag bag)
 {
     private readonly HashSet<string> variables = new(names, StringComparer.Ordinal);
-    private readonly string knownVariables = DiagnosticBag.Shorten(string.Join(", ", names.Reverse()));
+    private readonly string knownVariables = string.Join(", ", names.Take(30));
 
     /// <summary>Where variables are replaced when a run is submitted.</summary>
     public static IReadOnlyList<string> SubstitutedKeys { get; } = ["args", "env", "inputs", "outputs", "working_dir"];
