@@ -102,7 +102,11 @@ public sealed class ChoreFileParser(IReadOnlyCollection<IChore> chores)
                 $"A chore of type \"{chore.Type}\" has no argument \"{entry.Name}\"{bag.Suggest(entry.Name, known)}; it takes {string.Join(", ", known)}.");
             return;
         }
-        var value = YamlJson.ToJson(entry.Value);
+        if (!YamlJson.TryConvert(entry.Value, out var value))
+        {
+            bag.Error(entry.Value.Position, DiagnosticCodes.InvalidValue, $"The argument \"{entry.Name}\" holds a value that cannot be passed on (infinity, not-a-number, or one that is wrong in itself); give another.");
+            return;
+        }
         draft.Arguments[entry.Name] = value;
         foreach (var name in ChoreWiring.NamesIn(value))
             draft.DependsOn.TryAdd(name, (entry.Value.Position, FromReference: true));

@@ -83,7 +83,7 @@ public sealed class ChoreRunnerTests
     [InlineData("chores: [{name: a.b, type: skip}]", "chores.yml:1:10: error: The name \"a.b\" must not hold a dot: dots separate the parts of a reference. [InvalidName]")]
     [InlineData("chores: [{name: a, type: skp}]", "chores.yml:1:26: error: There is no chore of type \"skp\" (did you mean \"skip\"?); there are copy, list, say, skip. [InvalidValue]")]
     [InlineData("chores: [{name: a, type: copy, scr: x}]", "chores.yml:1:32: error: A chore of type \"copy\" has no argument \"scr\" (did you mean \"src\"?); it takes src, dst, clobber, name, type, depends. [UnknownKey]")]
-    [InlineData("chores: [{name: a, type: skip, depends: [b]}]", "chores.yml:1:42: error: The chore \"a\" depends on \"b\", but there is no chore of that name. [UnknownDependency]")]
+    [InlineData("chores: [{name: a, type: skip, depends: [prepare]}]", "chores.yml:1:42: error: The chore \"a\" depends on \"prepare\", but there is no chore of that name. [UnknownDependency]")]
     [InlineData("chores: [{name: a, type: say, whom: ^trian.x}]", "chores.yml:1:37: error: The chore \"a\" depends on \"trian\", but there is no chore and no executed task of that name (did you mean \"train\"?). [UnknownDependency]")]
     [InlineData("chores: [{name: a, type: skip}, {name: a, type: skip}]", "chores.yml:1:33: error: There are two chores called \"a\"; give each its own name. [DuplicateTask]")]
     [InlineData("chores: [{name: x, type: skip, depends: a}, {name: a, type: skip, depends: b}, {name: b, type: skip, depends: a}]", "chores.yml:1:45: error: Chores wait for each other in a circle: a -> b -> a; remove one of these dependencies. [DependencyCycle]")]

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Odin.Chores;
 
 namespace Odin.Tests.Chores;
@@ -14,7 +15,9 @@ public sealed class MessageChoreTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        hook = WebApplication.CreateSlimBuilder().Build();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        hook = builder.Build();
         hook.Urls.Add("http://127.0.0.1:0");
         hook.MapPost("/hook", async (HttpRequest request) =>
         {
