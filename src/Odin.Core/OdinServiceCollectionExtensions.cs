@@ -62,7 +62,10 @@ public static class OdinServiceCollectionExtensions
         }
         options.Git.DataDirectory = Path.GetFullPath(options.DataDirectory);
         services.TryAddSingleton(options.Git);
+        services.TryAddSingleton(new PipelineCatalogOptions { CheckoutDirectory = options.InData("checkouts") });
+        services.TryAddSingleton<GitRepository>();
         services.TryAddSingleton<PipelineCatalog>();
+        services.AddHostedService<CatalogOpener>();
         services.TryAddSingleton<IJobSource>(provider => provider.GetRequiredService<PipelineCatalog>());
         return services;
     }

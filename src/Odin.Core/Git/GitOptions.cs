@@ -34,8 +34,8 @@ public sealed class GitOptions
     /// <summary>How long a fetch or a push may take. Default 1 min; the first fetch may take ten times as long.</summary>
     public TimeSpan NetworkTimeout { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a command on local files may take. Default 2 min.</summary>
-    public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromMinutes(2);
+    /// <summary>How long a command on local files may take. Default 5 min.</summary>
+    public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>How often a write is tried again on the new head when somebody else was faster. Default 20.</summary>
     public int PublishAttempts { get; set; } = 20;

@@ -89,7 +89,15 @@ internal sealed class GitProgram : IDisposable
         }
         catch (Win32Exception exception)
         {
-            throw new GitUnavailableException($"The program 'git' cannot be started ({exception.Message}): install git.", exception);
+            throw new GitUnavailableException(
+                call.WorkTree is null || Directory.Exists(call.WorkTree)
+                    ? $"The program 'git' cannot be started ({exception.Message}): install git."
+                    : $"The pipelines directory '{call.WorkTree}' is gone: put it back, or restart with another one.",
+                exception);
+        }
+        catch (TimeoutException exception) when (call.Timeout is null)
+        {
+            throw new GitException($"git {call.Arguments[0]} for '{address}' did not end in time: is the disk or the machine overloaded?", exception);
         }
         finally
         {

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Odin.Pipelines;
-using Odin.Templates;
 
 namespace Odin.Runs;
 
@@ -17,13 +16,12 @@ public sealed class JobLoader(RunOptions options, PipelineParserOptions parser)
 {
     private static readonly IReadOnlyDictionary<string, string> NoParameters = new Dictionary<string, string>();
 
-    private const string TemplateSuffix = ".jinja2";
     private const long MaxTemplateBytes = 1024 * 1024;
 
     public async Task<LoadedJob> LoadAsync(JobCheckout checkout, JsonObject? context, CancellationToken cancellationToken)
     {
         var diagnostics = new List<Diagnostic>();
-        var hasTemplates = Directory.EnumerateFiles(checkout.WorkPath, "*" + TemplateSuffix).Any();
+        var hasTemplates = Directory.EnumerateFiles(checkout.WorkPath, "*" + JobTemplates.Extension).Any();
         var workPath = checkout.WorkPath;
         if (hasTemplates)
         {
@@ -65,7 +63,7 @@ public sealed class JobLoader(RunOptions options, PipelineParserOptions parser)
             values["name"] = checkout.Job.Split('/')[^1];
         foreach (var entry in new DirectoryInfo(checkout.WorkPath).EnumerateFileSystemInfos())
         {
-            if (entry is not FileInfo file || !file.Name.EndsWith(TemplateSuffix, StringComparison.Ordinal))
+            if (entry is not FileInfo file || !file.Name.EndsWith(JobTemplates.Extension, StringComparison.Ordinal))
             {
                 FileCopy.Replace(entry.FullName, Path.Combine(target, entry.Name));
                 continue;
@@ -76,10 +74,10 @@ public sealed class JobLoader(RunOptions options, PipelineParserOptions parser)
                     $"'{file.Name}' holds {file.Length} bytes; a template may hold {MaxTemplateBytes}."));
                 continue;
             }
-            var rendered = TemplateEngine.Render(await File.ReadAllTextAsync(file.FullName, cancellationToken), values, file.Name);
+            var rendered = JobTemplates.Render(await File.ReadAllTextAsync(file.FullName, cancellationToken), values, file.Name);
             diagnostics.AddRange(rendered.Diagnostics);
             if (rendered.Text is { } text)
-                await File.WriteAllTextAsync(Path.Combine(target, file.Name[..^TemplateSuffix.Length]), text, new UTF8Encoding(false), cancellationToken);
+                await File.WriteAllTextAsync(Path.Combine(target, file.Name[..^JobTemplates.Extension.Length]), text, new UTF8Encoding(false), cancellationToken);
         }
         return target;
     }

@@ -22,10 +22,10 @@ public sealed class RunLogs(IResourceStore store, LogStore logs)
     public async Task<IAsyncEnumerable<string>?> FindAsync(string id, LogRequest request, CancellationToken cancellationToken)
     {
         if (await store.FindAsync<Run>(id, cancellationToken) is not null)
-            return request.Follow ? FollowRunAsync(id, request) : SnapshotAsync(id, request);
+            return request.Follow ? FollowRunAsync(id, request, cancellationToken) : SnapshotAsync(id, request, cancellationToken);
         if (await store.FindAsync<TaskRun>(id, cancellationToken) is { } task)
-            return TaskAsync(task.Id, RunMemory.KeyOf(task), request);
-        return await AttemptAsync(id, cancellationToken) is { } key ? TaskAsync(null, key, request) : null;
+            return TaskAsync(task.Id, RunMemory.KeyOf(task), request, cancellationToken);
+        return await AttemptAsync(id, cancellationToken) is { } key ? TaskAsync(null, key, request, cancellationToken) : null;
     }
 
     /// <summary>The same, always without following, in the inherited format for a single task too.</summary>
@@ -33,7 +33,7 @@ public sealed class RunLogs(IResourceStore store, LogStore logs)
     {
         var request = new LogRequest(Lines: lines);
         if (await store.FindAsync<TaskRun>(id, cancellationToken) is { } task)
-            return BlocksAsync([task], request);
+            return BlocksAsync([task], request, cancellationToken);
         return await FindAsync(id, request, cancellationToken);
     }
 
@@ -65,12 +65,12 @@ public sealed class RunLogs(IResourceStore store, LogStore logs)
             if (task.Status.Attempt > 0)
                 tasks.Add(task);
         }
-        await foreach (var text in BlocksAsync(tasks, request).WithCancellation(cancellationToken))
+        await foreach (var text in BlocksAsync(tasks, request, cancellationToken))
             yield return text;
     }
 
     private async IAsyncEnumerable<string> BlocksAsync(
-        IReadOnlyList<TaskRun> tasks, LogRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        List<TaskRun> tasks, LogRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         if (tasks.Count > 1)
             yield return $"Found {tasks.Count} pods,\n{string.Join('\n', tasks.Select(t => t.Id))}\nusing pod/{tasks[0].Id}\n";
