@@ -60,7 +60,14 @@ public sealed record ExecutionStatus
 /// <param name="CpuSeconds">Processor time so far, user and system.</param>
 /// <param name="MemoryBytes">Resident memory now.</param>
 /// <param name="PeakMemoryBytes">The highest resident memory seen.</param>
-public sealed record ExecutionUsage(double CpuSeconds, long MemoryBytes, long PeakMemoryBytes);
+public sealed record ExecutionUsage(double CpuSeconds, long MemoryBytes, long PeakMemoryBytes)
+{
+    /// <summary>A second of processor time, or a tenth of the memory (at least a mebibyte): worth telling somebody.</summary>
+    public bool DiffersNoticeablyFrom(ExecutionUsage? other) =>
+        other is null
+        || CpuSeconds - other.CpuSeconds >= 1
+        || Math.Abs(MemoryBytes - other.MemoryBytes) > Math.Max(1 << 20, other.MemoryBytes / 10);
+}
 
 /// <summary>Reasons that executors give. They are part of the API: never rename one.</summary>
 public static class ExecutionReasons
@@ -80,4 +87,7 @@ public static class ExecutionReasons
 
     /// <summary>The program could not be started at all: disk full, no permission.</summary>
     public const string StartFailed = nameof(StartFailed);
+
+    /// <summary>Stopped because its log could not be kept within its limit on this file system.</summary>
+    public const string LogLimitExceeded = nameof(LogLimitExceeded);
 }

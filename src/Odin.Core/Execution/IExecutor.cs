@@ -26,6 +26,12 @@ public interface IExecutor
     /// </summary>
     Task StopAsync(ExecutionKey key, StopReason reason, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Takes back an execution that is still queued, as if it had never been started.
+    /// True: it will never start and nothing is kept of it. False: it started, ended, or is unknown; nothing was changed.
+    /// </summary>
+    Task<bool> WithdrawAsync(ExecutionKey key, CancellationToken cancellationToken);
+
     /// <summary>Forgets an ended execution and all that is kept of it, except its log. Unknown: success.</summary>
     Task RemoveAsync(ExecutionKey key, CancellationToken cancellationToken);
 

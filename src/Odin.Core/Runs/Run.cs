@@ -40,7 +40,19 @@ public sealed record RunSpec
     /// <summary>The workspace of the run (<c>RUN_PATH</c>), absolute.</summary>
     public required string RunPath { get; init; }
 
+    /// <summary>The name in the file; the first part of the run's id.</summary>
+    public required string PipelineName { get; init; }
+
     public FailurePolicy OnFailure { get; init; }
+
+    /// <summary>SHA-1 over the files of the job's directory; part of every cache key.</summary>
+    public string? SourceHash { get; init; }
+
+    /// <summary>The key under which a repeated request finds this run; null: none was given.</summary>
+    public string? IdempotencyKey { get; init; }
+
+    /// <summary>No task is taken from the cache.</summary>
+    public bool NoCache { get; init; }
 
     /// <summary>Parameters and template context as given.</summary>
     public JsonObject? Parameters { get; init; }

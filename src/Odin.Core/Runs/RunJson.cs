@@ -6,7 +6,11 @@ namespace Odin.Runs;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    IgnoreReadOnlyProperties = true,
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(Run))]
 [JsonSerializable(typeof(TaskRun))]
+[JsonSerializable(typeof(CacheEntry))]
+[JsonSerializable(typeof(SubmitKey))]
+[JsonSerializable(typeof(string))]
 public sealed partial class RunJson : JsonSerializerContext;

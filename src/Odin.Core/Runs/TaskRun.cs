@@ -37,8 +37,8 @@ public sealed record TaskRunSpec
     /// <summary>The task's own directory (<c>TASK_PATH</c>), absolute.</summary>
     public required string TaskPath { get; init; }
 
-    /// <summary>What goes into the cache key for the command and arguments; see <c>TaskCache</c>. Null without outputs.</summary>
-    public string? CacheText { get; init; }
+    /// <summary>The task of another run that this one was taken over from; null: it runs itself.</summary>
+    public string? ReusedFrom { get; init; }
 }
 
 /// <summary>Where a task is in its life.</summary>
@@ -117,6 +117,11 @@ public sealed record TaskRunStatus
     public IReadOnlyList<TaskEvent> Events { get; init; } = [];
 
     public bool IsEnded => Phase is not (TaskRunPhase.Waiting or TaskRunPhase.Queued or TaskRunPhase.Running);
+
+    /// <summary>Whether the task asked for the rest of the run to be left out.</summary>
+    public bool RequestsEarlyExit =>
+        Record is not null && Record.TryGetPropertyValue("request_early_exit", out var value)
+        && value?.GetValueKind() == System.Text.Json.JsonValueKind.True;
 
     public bool IsSuccess => Phase is TaskRunPhase.Succeeded or TaskRunPhase.Cached;
 }

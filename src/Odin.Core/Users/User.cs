@@ -27,6 +27,6 @@ public sealed record UserSpec(string PasswordHash, string? FirstName, string? La
     public override string ToString() => $"UserSpec {{ FirstName = {FirstName}, LastName = {LastName} }}";
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, IgnoreReadOnlyProperties = true)]
 [JsonSerializable(typeof(User))]
 internal sealed partial class UserJson : JsonSerializerContext;

@@ -1,0 +1,60 @@
+using System.Text.Json.Nodes;
+using Odin.Bench;
+
+// name -> what measures it; a bench may give several rows, all of whose names start with its own.
+var benches = new (string Name, Func<Task<IReadOnlyList<BenchRow>>> Run)[]
+{
+    ("independent", TaskBenches.IndependentAsync),
+    ("chain", TaskBenches.ChainAsync),
+    ("large", TaskBenches.LargeAsync),
+    ("store-sqlite", StoreBenches.SqliteAsync),
+    ("store-postgresql", StoreBenches.PostgresAsync),
+    ("server", FootprintBenches.IdleAsync),
+};
+
+string? only = null;
+var json = false;
+for (var i = 0; i < args.Length; i++)
+{
+    if (args[i] == "--only" && i + 1 < args.Length)
+        only = args[++i];
+    else if (args[i] is "-o" or "--output" && i + 1 < args.Length && args[i + 1] is "json" or "table")
+        json = args[++i] == "json";
+    else
+    {
+        Console.Error.WriteLine($"usage: ./bench [--only NAME] [-o table|json]\nnames: {string.Join(", ", benches.Select(b => b.Name))}");
+        return 2;
+    }
+}
+
+var chosen = benches.Where(b => only is null || b.Name.StartsWith(only, StringComparison.Ordinal) || only.StartsWith(b.Name, StringComparison.Ordinal)).ToList();
+if (chosen.Count == 0)
+{
+    Console.Error.WriteLine($"There is no figure '{only}'; there are: {string.Join(", ", benches.Select(b => b.Name))}.");
+    return 2;
+}
+
+var rows = new List<BenchRow>();
+if (!json)
+    Console.WriteLine($"{"name",-30} {"target",-18} {"measured",-60} verdict");
+foreach (var (name, run) in chosen)
+{
+    Console.Error.WriteLine($"measuring {name} ...");
+    foreach (var row in await run())
+    {
+        rows.Add(row);
+        if (!json)
+            Console.WriteLine($"{row.Name,-30} {row.Target,-18} {row.Measured,-60} {(row.IsOk ? "ok" : "short")}");
+    }
+}
+if (json)
+{
+    Console.WriteLine(new JsonArray([.. rows.Select(r => (JsonNode)new JsonObject
+    {
+        ["name"] = r.Name,
+        ["target"] = r.Target,
+        ["measured"] = r.Measured,
+        ["verdict"] = r.IsOk ? "ok" : "short",
+    })]).ToJsonString());
+}
+return rows.TrueForAll(r => r.IsOk) ? 0 : 1;

@@ -1,0 +1,43 @@
+namespace Odin.Execution.Processes;
+
+/// <summary>Finds the file of a command as the system would, to say exactly what is wrong when it is not there.</summary>
+internal static class CommandResolver
+{
+    /// <summary>The absolute path of the command, or why it cannot be run.</summary>
+    /// <param name="command">A name to look for on <paramref name="searchPath"/>, or a path with a slash in it.</param>
+    /// <param name="workingDirectory">What relative paths start from.</param>
+    /// <param name="searchPath">The PATH of the task.</param>
+    public static (string? Path, Outcome? Problem) Resolve(string command, string workingDirectory, string searchPath)
+    {
+        if (command.Contains('/'))
+            return Check(command, Path.Combine(workingDirectory, command));
+        string? notExecutable = null;
+        foreach (var directory in command.Length == 0 ? [] : searchPath.Split(':'))
+        {
+            var candidate = Path.Combine(workingDirectory, directory, command);
+            if (!File.Exists(candidate))
+                continue;
+            if (Native.Access(candidate, Native.Executable) == 0)
+                return (candidate, null);
+            notExecutable ??= candidate;
+        }
+        return notExecutable is not null
+            ? Check(command, notExecutable)
+            : (null, NotFound($"the command \"{command}\" was not found on PATH ({searchPath}): install it or give the full path"));
+    }
+
+    private static (string?, Outcome?) Check(string command, string path)
+    {
+        if (Directory.Exists(path))
+            return (null, NotExecutable($"the command \"{command}\" is a directory"));
+        if (!File.Exists(path))
+            return (null, NotFound($"the command \"{path}\" does not exist: install it or correct the path"));
+        return Native.Access(path, Native.Executable) == 0
+            ? (path, null)
+            : (null, NotExecutable($"the command \"{path}\" is not executable: allow it with chmod +x, or give the program that reads it first"));
+    }
+
+    private static Outcome NotFound(string message) => new(ExecutionPhase.Failed, ExecutionReasons.CommandNotFound, message);
+
+    private static Outcome NotExecutable(string message) => new(ExecutionPhase.Failed, ExecutionReasons.CommandNotExecutable, message);
+}

@@ -1,0 +1,50 @@
+using System.Collections;
+
+namespace Odin.Execution.Processes;
+
+/// <summary>The environment of a task: what is allowed of the server's own, then what the task asks for.</summary>
+internal sealed class TaskEnvironment
+{
+    public const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    private const string LocalePrefix = "LC_";
+
+    private static readonly string[] Allowed =
+    [
+        "CONDA_PREFIX", "CUDA_VISIBLE_DEVICES", "HOME", "HTTPS_PROXY", "HTTP_PROXY", "LANG", "LANGUAGE", "LD_LIBRARY_PATH",
+        "LOGNAME", "NO_PROXY", "PATH", "SHELL", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR", "TZ", "USER", "VIRTUAL_ENV",
+        "all_proxy", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy",
+    ];
+
+    private readonly Dictionary<string, string> inherited = [];
+
+    /// <param name="server">The server's environment, of which only what is allowed is kept.</param>
+    /// <param name="extra">Further names that are allowed.</param>
+    public TaskEnvironment(IDictionary server, IEnumerable<string> extra)
+    {
+        HashSet<string> names = [.. Allowed, .. extra];
+        foreach (DictionaryEntry entry in server)
+        {
+            var name = (string)entry.Key;
+            if (IsName(name) && (names.Contains(name) || name.StartsWith(LocalePrefix, StringComparison.Ordinal)))
+                inherited[name] = (string?)entry.Value ?? "";
+        }
+        inherited.TryAdd("PATH", DefaultPath);
+        inherited.TryAdd("PYTHONUNBUFFERED", "1");
+    }
+
+    /// <summary>All variables of the task by name.</summary>
+    public Dictionary<string, string> For(ExecutionSpec spec, ExecutionDirectory directory)
+    {
+        var variables = new Dictionary<string, string>(inherited);
+        foreach (var (name, value) in spec.Environment)
+            variables[name] = value;
+        variables["ODIN_EXECUTION"] = spec.Key.Id;
+        variables[ProcessTree.Marker] = directory.Path;
+        return variables;
+    }
+
+    /// <summary>A shell stands between us and the program, and drops variables with any other name.</summary>
+    public static bool IsName(string name) =>
+        name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
+}

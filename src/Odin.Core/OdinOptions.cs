@@ -1,0 +1,47 @@
+using Odin.Execution;
+using Odin.Git;
+using Odin.Pipelines;
+using Odin.Storage;
+
+namespace Odin;
+
+/// <summary>Settings of an engine in this process; everything has a default that needs nothing installed but git.</summary>
+public sealed class OdinOptions
+{
+    /// <summary>Where everything is kept. Default: <c>odin</c> in the user's data directory (<c>~/.local/share/odin</c>).</summary>
+    public string DataDirectory { get; set; } = DefaultDataDirectory;
+
+    /// <summary>The database; SQLite in the data directory by default.</summary>
+    public StorageOptions Storage { get; } = new();
+
+    /// <summary>The repository of the jobs; one in the data directory by default.</summary>
+    public GitOptions Git { get; } = new();
+
+    /// <summary>Takes jobs from this directory as it is, instead of from a repository. Null: from the repository.</summary>
+    public string? JobDirectory { get; set; }
+
+    /// <summary><c>DATA_PATH</c>: the workspaces of the runs. Default: <c>workspaces</c> in the data directory.</summary>
+    public string? WorkspaceDirectory { get; set; }
+
+    /// <summary>How many processes run at a time. Default: twice the processors, at least 4.</summary>
+    public int? MaxParallelTasks { get; set; }
+
+    /// <summary>Variables of this process that tasks may see, beside the usual ones.</summary>
+    public IReadOnlyList<string> AllowedEnvironment { get; set; } = [];
+
+    /// <summary>How much of each log is kept.</summary>
+    public LogOptions Logs { get; set; } = new();
+
+    /// <summary>The executor of tasks that name none. Default <c>process</c>.</summary>
+    public string DefaultExecutor { get; set; } = "process";
+
+    /// <summary>The user's data directory by the XDG rules.</summary>
+    public static string DefaultDataDirectory => Path.Combine(
+        Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } home
+            ? home
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "share"),
+        "odin");
+
+    /// <summary>An entry of the data directory, absolute.</summary>
+    public string InData(string name) => Path.Combine(Path.GetFullPath(DataDirectory), name);
+}

@@ -1,0 +1,98 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Odin.Execution;
+using Odin.Execution.Processes;
+using Odin.Git;
+using Odin.Pipelines;
+using Odin.Reconciliation;
+using Odin.Runs;
+using Odin.Storage;
+
+namespace Odin;
+
+/// <summary>Registers the engine in a host.</summary>
+public static class OdinServiceCollectionExtensions
+{
+    /// <summary>
+    /// The whole engine: store, executors, jobs and runs. Submit with <see cref="RunSubmitter"/>, read with
+    /// <see cref="IResourceStore"/>. Parts registered before this call replace the built-in ones.
+    /// </summary>
+    public static IServiceCollection AddOdin(this IServiceCollection services, Action<OdinOptions> configure)
+    {
+        var options = new OdinOptions();
+        configure(options);
+        services.AddSingleton(options);
+        services.TryAddSingleton(TimeProvider.System);
+        return services.AddStorage(options).AddProcesses(options).AddJobs(options).AddRuns(options);
+    }
+
+    // Opening waits for the database and runs migrations: once, at the start, before there is anything to be blocked.
+    private static IServiceCollection AddStorage(this IServiceCollection services, OdinOptions options)
+    {
+        services.TryAddSingleton<IResourceStore>(provider => StoreFactory.OpenAsync(
+            options.Storage,
+            Path.GetFullPath(options.DataDirectory),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILoggerFactory>().CreateLogger("Odin.Storage"),
+            CancellationToken.None).GetAwaiter().GetResult());
+        return services;
+    }
+
+    private static IServiceCollection AddProcesses(this IServiceCollection services, OdinOptions options)
+    {
+        services.TryAddSingleton(new LogStore(options.InData("logs"), options.Logs));
+        services.AddSingleton<IExecutor>(provider => new ProcessExecutor(
+            Bounded(new ProcessExecutorOptions { Directory = options.InData("executions"), AllowedEnvironment = options.AllowedEnvironment }, options),
+            provider.GetRequiredService<LogStore>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<ProcessExecutor>>()));
+        return services;
+    }
+
+    private static ProcessExecutorOptions Bounded(ProcessExecutorOptions process, OdinOptions options) =>
+        options.MaxParallelTasks is { } most ? process with { MaxParallelTasks = most } : process;
+
+    private static IServiceCollection AddJobs(this IServiceCollection services, OdinOptions options)
+    {
+        if (options.JobDirectory is { } directory)
+        {
+            services.TryAddSingleton<IJobSource>(new DirectoryJobSource(directory));
+            return services;
+        }
+        options.Git.DataDirectory = Path.GetFullPath(options.DataDirectory);
+        services.TryAddSingleton(options.Git);
+        services.TryAddSingleton(new PipelineCatalogOptions { CheckoutDirectory = options.InData("checkouts") });
+        services.TryAddSingleton<GitRepository>();
+        services.TryAddSingleton<PipelineCatalog>();
+        services.AddHostedService<CatalogOpener>();
+        services.TryAddSingleton<IJobSource>(provider => provider.GetRequiredService<PipelineCatalog>());
+        return services;
+    }
+
+    private static IServiceCollection AddRuns(this IServiceCollection services, OdinOptions options)
+    {
+        services.AddSingleton(new RunOptions
+        {
+            WorkspaceDirectory = Path.GetFullPath(options.WorkspaceDirectory ?? options.InData("workspaces")),
+            RenderedDirectory = options.InData("rendered"),
+            DefaultExecutor = options.DefaultExecutor,
+            Retention = options.Storage.RunRetention,
+        });
+        services.AddSingleton<ExecutorSet>();
+        services.AddSingleton(provider => new PipelineParserOptions { Executors = [.. provider.GetRequiredService<ExecutorSet>().Names] });
+        services.AddSingleton<JobLoader>().AddSingleton<RunDrafter>().AddSingleton<RunPlanner>().AddSingleton<RunSubmitter>();
+        services.AddSingleton<TaskCache>().AddSingleton<TaskStarter>().AddSingleton<TaskFinisher>();
+        services.AddSingleton<RunCanceller>().AddSingleton<RunCleaner>().AddSingleton<RunLogs>();
+        services.AddSingleton<RunReconciler>().AddSingleton<RunRetention>();
+        services.AddSingleton(provider => new ReconcilerHost<Run>(
+            provider.GetRequiredService<RunReconciler>(),
+            provider.GetRequiredService<IResourceStore>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<ReconcilerHost<Run>>>(),
+            provider.GetRequiredService<RunOptions>().Workers));
+        services.AddHostedService<RunEngine>();
+        services.AddHostedService(provider => provider.GetRequiredService<RunRetention>());
+        return services;
+    }
+}

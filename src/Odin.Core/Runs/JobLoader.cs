@@ -1,0 +1,84 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Odin.Pipelines;
+
+namespace Odin.Runs;
+
+/// <summary>A job that was read, with all that is wrong with it.</summary>
+/// <param name="Pipeline">Null if there were errors.</param>
+/// <param name="WorkPath">The job's directory; another one than the checkout's if the job has templates.</param>
+/// <param name="Parameters">Bound values by name, as the text that is substituted; empty if there were errors.</param>
+public sealed record LoadedJob(
+    Pipeline? Pipeline, string WorkPath, IReadOnlyDictionary<string, string> Parameters, IReadOnlyList<Diagnostic> Diagnostics);
+
+/// <summary>Reads the definition of a checked-out job: renders templates, parses, binds parameters.</summary>
+public sealed class JobLoader(RunOptions options, PipelineParserOptions parser)
+{
+    private static readonly IReadOnlyDictionary<string, string> NoParameters = new Dictionary<string, string>();
+
+    private const long MaxTemplateBytes = 1024 * 1024;
+
+    public async Task<LoadedJob> LoadAsync(JobCheckout checkout, JsonObject? context, CancellationToken cancellationToken)
+    {
+        var diagnostics = new List<Diagnostic>();
+        var hasTemplates = Directory.EnumerateFiles(checkout.WorkPath, "*" + JobTemplates.Extension).Any();
+        var workPath = checkout.WorkPath;
+        if (hasTemplates)
+        {
+            workPath = await RenderAsync(checkout, context ?? [], diagnostics, cancellationToken);
+            if (diagnostics.Exists(d => d.Severity == DiagnosticSeverity.Error))
+            {
+                Directory.Delete(workPath, recursive: true);
+                return new LoadedJob(null, checkout.WorkPath, NoParameters, diagnostics);
+            }
+        }
+
+        var file = await PipelineFile.ReadAsync(Path.Combine(workPath, "main.yml"), parser, cancellationToken);
+        if (file.Text is not { } text)
+            return new LoadedJob(null, workPath, NoParameters, [.. diagnostics, file.Problem!]);
+        var parsed = PipelineParser.Parse(text, "main.yml", parser);
+        diagnostics.AddRange(parsed.Diagnostics);
+        var undeclared = hasTemplates || parsed.Pipeline is null ? UndeclaredValues.Ignored : UndeclaredValues.Refused;
+        var binding = ParameterBinder.Bind(parsed.Pipeline?.Parameters ?? [], context, undeclared);
+        diagnostics.AddRange(binding.Diagnostics);
+        var failed = diagnostics.Exists(d => d.Severity == DiagnosticSeverity.Error);
+        return new LoadedJob(failed ? null : parsed.Pipeline, workPath, binding.Texts, diagnostics);
+    }
+
+    /// <summary>SHA-1 over names and contents of the files of a job's directory; equal directories have equal hashes.</summary>
+    public static async Task<string> SourceHashAsync(string workPath, CancellationToken cancellationToken)
+    {
+        var files = Directory.EnumerateFiles(workPath, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToList();
+        var names = string.Join('\n', files.Select(f => Path.GetRelativePath(workPath, f)));
+        return TaskHash.Text(names + await TaskHash.FilesAsync(files, cancellationToken));
+    }
+
+    private async Task<string> RenderAsync(
+        JobCheckout checkout, JsonObject context, List<Diagnostic> diagnostics, CancellationToken cancellationToken)
+    {
+        var target = Path.Combine(options.RenderedDirectory, $"{checkout.Job.Replace('/', '_')}-{Guid.NewGuid():n}");
+        Directory.CreateDirectory(target);
+        var values = (JsonObject)context.DeepClone();
+        if (!values.ContainsKey("name"))
+            values["name"] = checkout.Job.Split('/')[^1];
+        foreach (var entry in new DirectoryInfo(checkout.WorkPath).EnumerateFileSystemInfos())
+        {
+            if (entry is not FileInfo file || !file.Name.EndsWith(JobTemplates.Extension, StringComparison.Ordinal))
+            {
+                FileCopy.Replace(entry.FullName, Path.Combine(target, entry.Name));
+                continue;
+            }
+            if (file.Length > MaxTemplateBytes)
+            {
+                diagnostics.Add(new Diagnostic(DiagnosticSeverity.Error, file.Name, 0, 0, "TemplateTooLarge",
+                    $"'{file.Name}' holds {file.Length} bytes; a template may hold {MaxTemplateBytes}."));
+                continue;
+            }
+            var rendered = JobTemplates.Render(await File.ReadAllTextAsync(file.FullName, cancellationToken), values, file.Name);
+            diagnostics.AddRange(rendered.Diagnostics);
+            if (rendered.Text is { } text)
+                await File.WriteAllTextAsync(Path.Combine(target, file.Name[..^JobTemplates.Extension.Length]), text, new UTF8Encoding(false), cancellationToken);
+        }
+        return target;
+    }
+}

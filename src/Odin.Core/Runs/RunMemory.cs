@@ -1,0 +1,57 @@
+using System.Collections.Concurrent;
+using Odin.Execution;
+using Odin.Pipelines;
+
+namespace Odin.Runs;
+
+/// <summary>
+/// What a pass over a run works with: the tasks as last written, so that a pass over 10,000 of them does not read them all
+/// again. It holds no truth: it is dropped and rebuilt from the store after any error.
+/// </summary>
+internal sealed class RunMemory(Run run, TaskRun[] tasks)
+{
+    private readonly Dictionary<string, int> byAttempt = [];
+
+    public Run Run { get; set; } = run;
+
+    /// <summary>By index.</summary>
+    public TaskRun[] Tasks { get; } = tasks;
+
+    public TaskGraph Graph { get; } = TaskGraph.Create([.. tasks.Select(t => t.Spec.Task)]);
+
+    public Dictionary<string, int> ByName { get; } = tasks.ToDictionary(t => t.Spec.Task.Name, t => t.Spec.Index);
+
+    /// <summary>What work in the background found out, to be applied by the next pass.</summary>
+    public ConcurrentQueue<Action> Results { get; } = new();
+
+    /// <summary>Executions to forget once their end is in the store.</summary>
+    public Queue<(IExecutor Executor, ExecutionKey Key)> Removable { get; } = [];
+
+    /// <summary>Tasks whose start or end is being worked out in the background.</summary>
+    public HashSet<int> Busy { get; } = [];
+
+    /// <summary>Attempts that were asked to stop, so that they are asked once.</summary>
+    public HashSet<string> Stopping { get; } = [];
+
+    /// <summary>Tasks changed in this pass and not written yet.</summary>
+    public SortedSet<int> Dirty { get; } = [];
+
+    /// <summary>Cache facts of tasks that run, kept for when they succeed.</summary>
+    public Dictionary<int, CacheFacts> CacheFacts { get; } = [];
+
+    /// <summary>Replaces the status of a task; it is written at the end of the pass.</summary>
+    public void Set(int index, TaskRunStatus status)
+    {
+        Tasks[index] = Tasks[index] with { Status = status };
+        Dirty.Add(index);
+    }
+
+    public void Remember(ExecutionKey key, int index) => byAttempt[key.Id] = index;
+
+    /// <summary>The task of an attempt, if it is the task's current one.</summary>
+    public int? Find(ExecutionKey key) =>
+        byAttempt.TryGetValue(key.Id, out var index) && KeyOf(Tasks[index]) == key ? index : null;
+
+    public static ExecutionKey KeyOf(TaskRun task) =>
+        new(task.Spec.RunId, RunIds.AttemptId(task.Id, task.Status.Attempt));
+}

@@ -1,0 +1,65 @@
+using Odin.Pipelines;
+
+namespace Odin.Runs;
+
+/// <summary>Works out what a run would do, without doing it.</summary>
+public sealed class RunPlanner(TaskCache cache)
+{
+    /// <summary>Tasks in topological order, with final arguments as far as they can be known.</summary>
+    public async Task<RunPlan> PlanAsync(RunDraft draft, CancellationToken cancellationToken)
+    {
+        var graph = TaskGraph.Create([.. draft.Tasks.Select(t => t.Spec.Task)]);
+        var known = new Dictionary<string, TaskRun>();
+        var planned = new List<PlannedTask>();
+        var elsewhere = new Dictionary<string, string>();
+        foreach (var index in graph.TopologicalOrder)
+        {
+            var task = draft.Tasks[index];
+            var (resolved, _) = TaskResolver.Resolve(draft.Run, task, path => TaskRecord.Lookup(path, known.GetValueOrDefault));
+            var (decision, because) = ("Run", "It declares no outputs, so there is nothing to take from the cache.");
+            if (task.Spec.Task.Outputs is not null && resolved is null)
+                (decision, because) = ("Unknown", "It refers to values of tasks that would run.");
+            else if (task.Spec.Task.Outputs is not null)
+            {
+                var upstream = Upstream(draft, graph, index, known);
+                var answer = upstream is null ? await cache.PeekAsync(draft.Run, task, resolved!, path => elsewhere.GetValueOrDefault(path, path), cancellationToken) : null;
+                (decision, because) = answer is null
+                    ? ("Unknown", $"Its inputs may come from '{upstream}', which would run.")
+                    : (answer.IsHit ? "Cached" : "Run", answer.Because);
+                if (answer?.Product is { } product)
+                {
+                    known[task.Spec.Task.Name] = AsCached(draft.Run, task, product);
+                    foreach (var (name, output) in task.Spec.Task.Outputs)
+                    {
+                        foreach (var (here, there) in output.Paths.Select(resolved!.Absolute).Zip(product.Paths[name]))
+                            elsewhere[here] = there;
+                    }
+                }
+            }
+            planned.Add(new PlannedTask(task.Spec.Task.Name, task.Spec.Task.DependsOn, task.Spec.Task.Command,
+                resolved?.Args ?? task.Spec.Task.Args, decision, because));
+        }
+        return new RunPlan(draft.Run.Spec.Job, draft.Run.Spec.Commit, planned, draft.Warnings);
+    }
+
+    // As the run would show it; the files stay where the producing run has them, for nothing is copied in a dry run.
+    private static TaskRun AsCached(Run run, TaskRun task, CacheProduct product) => task with
+    {
+        Status = task.Status with
+        {
+            Phase = TaskRunPhase.Cached,
+            Outputs = WorkspaceReuse.Relocate(product.Record, product.RunPath, run.Spec.RunPath),
+        },
+    };
+
+    private static string? Upstream(RunDraft draft, TaskGraph graph, int index, Dictionary<string, TaskRun> known)
+    {
+        foreach (var dependency in graph.Dependencies(index))
+        {
+            var name = draft.Tasks[dependency].Spec.Task.Name;
+            if (!known.ContainsKey(name))
+                return name;
+        }
+        return null;
+    }
+}

@@ -1,0 +1,329 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Odin.Execution;
+using Odin.Reconciliation;
+using Odin.Storage;
+
+namespace Odin.Runs;
+
+/// <summary>
+/// Drives runs to their end. Each pass: take in what happened, let <see cref="RunDecider"/> decide, write everything in one
+/// transaction, and only then tell the executors. So whatever a crash leaves undone is in the store and is done again,
+/// and executors start an attempt at most once however often they are told.
+/// </summary>
+internal sealed partial class RunReconciler(
+    IResourceStore store, ExecutorSet executors, TaskStarter starter, TaskFinisher finisher, RunOptions options, TimeProvider time,
+    ILogger<RunReconciler> logger) : IReconciler<Run>
+{
+    private readonly ConcurrentDictionary<string, RunMemory> memories = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ConcurrentQueue<ExecutionStatus>> inbox = new(StringComparer.Ordinal);
+
+    /// <summary>Called by work in the background when a run should be looked at; set by the engine.</summary>
+    public Action<string> Wake { get; set; } = static _ => { };
+
+    public async IAsyncEnumerable<string> ListUnfinishedAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var query = new ResourceQuery { Phases = [nameof(RunPhase.Pending), nameof(RunPhase.Running)] };
+        await foreach (var run in store.EnumerateAsync<Run>(query, cancellationToken))
+            yield return run.Id;
+    }
+
+    /// <summary>Takes in a change that an executor reports.</summary>
+    public void Report(ExecutionStatus status)
+    {
+        inbox.GetOrAdd(status.Key.Group, static _ => new()).Enqueue(status);
+        Wake(status.Key.Group);
+    }
+
+    public async Task<ReconcileResult> ReconcileAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await PassAsync(id, cancellationToken);
+        }
+        catch
+        {
+            memories.TryRemove(id, out _);
+            throw;
+        }
+    }
+
+    private async Task<ReconcileResult> PassAsync(string id, CancellationToken cancellationToken)
+    {
+        var run = await store.FindAsync<Run>(id, cancellationToken);
+        if (run is null || run.Status.IsEnded)
+        {
+            memories.TryRemove(id, out _);
+            inbox.TryRemove(id, out _);
+            return ReconcileResult.Done;
+        }
+        if (!memories.TryGetValue(id, out var memory))
+            memory = memories[id] = await LoadAsync(run, cancellationToken);
+        memory.Run = run;
+        if (run.Status.Phase == RunPhase.Pending)
+            await BeginAsync(memory, cancellationToken);
+
+        TakeIn(memory);
+        var decision = RunDecider.Decide(new RunFacts(memory.Graph, memory.Tasks, run.Spec.OnFailure, run.Spec.CancelledBy is not null, time.GetUtcNow()));
+        foreach (var ended in decision.End)
+            End(memory, ended);
+        var starts = Prepare(memory, decision, cancellationToken);
+        await WriteAsync(memory, decision.Outcome, cancellationToken);
+
+        await StartAsync(memory, starts, cancellationToken);
+        await StopAsync(memory, decision, cancellationToken);
+        // Only what is in the store as ended may be forgotten by the executor.
+        while (memory.Removable.TryDequeue(out var removable))
+            await removable.Executor.RemoveAsync(removable.Key, cancellationToken);
+        return Next(memory, decision);
+    }
+
+    private async Task<RunMemory> LoadAsync(Run run, CancellationToken cancellationToken)
+    {
+        var tasks = new List<TaskRun>();
+        await foreach (var task in store.EnumerateAsync<TaskRun>(new ResourceQuery { Parent = run.Id }, cancellationToken))
+            tasks.Add(task);
+        var memory = new RunMemory(run, [.. tasks.OrderBy(t => t.Spec.Index)]);
+        foreach (var task in memory.Tasks.Where(t => t.Status.Phase is TaskRunPhase.Queued or TaskRunPhase.Running))
+        {
+            // Told again: the executor starts it if the last process died before it could, and adopts it otherwise.
+            memory.Remember(RunMemory.KeyOf(task), task.Spec.Index);
+            await TellAsync(memory, task, cancellationToken);
+        }
+        return memory;
+    }
+
+    private async Task BeginAsync(RunMemory memory, CancellationToken cancellationToken)
+    {
+        var run = memory.Run;
+        Directory.CreateDirectory(Path.Combine(run.Spec.RunPath, ".odin"));
+        if (run.Spec.RerunOf is { } earlierId && await store.FindAsync<Run>(earlierId, cancellationToken) is { } earlier)
+            WorkspaceReuse.CopyFiles(run, earlier, memory.Tasks);
+        memory.Run = await store.UpdateStatusAsync(
+            run with { Status = run.Status with { Phase = RunPhase.Running, Started = time.GetUtcNow() } }, time, cancellationToken);
+        LogStarted(run.Id, run.Spec.Job, memory.Tasks.Length);
+    }
+
+    private void TakeIn(RunMemory memory)
+    {
+        while (memory.Results.TryDequeue(out var apply))
+            apply();
+        if (!inbox.TryGetValue(memory.Run.Id, out var statuses))
+            return;
+        while (statuses.TryDequeue(out var status))
+        {
+            if (memory.Find(status.Key) is { } index && !memory.Busy.Contains(index))
+                Apply(memory, index, status);
+        }
+    }
+
+    private void Apply(RunMemory memory, int index, ExecutionStatus status)
+    {
+        var task = memory.Tasks[index];
+        if (task.Status.Phase is not (TaskRunPhase.Queued or TaskRunPhase.Running))
+            return;
+        if (!status.IsEnded)
+        {
+            var observed = TaskTransitions.Observed(task.Status, status);
+            if (observed != task.Status)
+                memory.Set(index, observed);
+            return;
+        }
+        memory.Stopping.Remove(status.Key.Id);
+        var removable = (executors.For(task), status.Key);
+        if (!TaskFinisher.NeedsBackground(task, status))
+        {
+            memory.Set(index, finisher.Finish(memory.Run, task, status));
+            memory.Removable.Enqueue(removable);
+            return;
+        }
+        InBackground(memory, index, token => finisher.FinishAsync(memory.Run, task, status, memory.CacheFacts.GetValueOrDefault(index), token),
+            CancellationToken.None, _ => memory.Removable.Enqueue(removable));
+    }
+
+    private void End(RunMemory memory, RunDecision.EndedTask ended)
+    {
+        var status = memory.Tasks[ended.Index].Status;
+        memory.Set(ended.Index, status with
+        {
+            Phase = ended.Phase,
+            Reason = ended.Reason,
+            Message = ended.Message,
+            Finished = time.GetUtcNow(),
+        });
+    }
+
+    // Marks what can start as queued, to be written; what needs hashing first goes to the background.
+    private List<(int Index, ResolvedTask Task)> Prepare(RunMemory memory, RunDecision decision, CancellationToken cancellationToken)
+    {
+        var starts = new List<(int, ResolvedTask)>();
+        foreach (var index in decision.Start)
+        {
+            if (memory.Busy.Contains(index))
+                continue;
+            if (starts.Count >= options.StartBatch)
+            {
+                decision.Wake(time.GetUtcNow());
+                break;
+            }
+            var task = memory.Tasks[index];
+            var (resolved, error) = TaskStarter.Resolve(memory, task);
+            if (resolved is null)
+            {
+                memory.Set(index, TaskTransitions.Refused(task.Status, TaskReasons.BadReference, error!, time.GetUtcNow()));
+                decision.Refused++;
+            }
+            else if (task.Spec.Task.Outputs is null || memory.CacheFacts.ContainsKey(index))
+            {
+                memory.Set(index, TaskTransitions.Queued(task, resolved, time.GetUtcNow()));
+                memory.Remember(RunMemory.KeyOf(memory.Tasks[index]), index);
+                starts.Add((index, resolved));
+            }
+            else
+            {
+                InBackground(memory, index, token => starter.AskCacheAsync(memory.Run, task, resolved, token), cancellationToken,
+                    answer => memory.CacheFacts[index] = answer.Facts);
+            }
+        }
+        return starts;
+    }
+
+    private async Task WriteAsync(RunMemory memory, RunOutcome? outcome, CancellationToken cancellationToken)
+    {
+        var ends = outcome is not null;
+        if (memory.Dirty.Count == 0 && !ends)
+            return;
+        var batch = new ResourceBatch(time);
+        foreach (var index in memory.Dirty)
+            memory.Tasks[index] = batch.UpdateStatus(memory.Tasks[index]);
+        if (ends)
+        {
+            memory.Run = batch.UpdateStatus(memory.Run with
+            {
+                Status = memory.Run.Status with
+                {
+                    Phase = outcome!.Phase,
+                    Reason = outcome.Reason,
+                    Message = outcome.Phase == RunPhase.Cancelled ? $"Cancelled by {memory.Run.Spec.CancelledBy}." : outcome.Message,
+                    EarlyExit = outcome.EarlyExit,
+                    Finished = time.GetUtcNow(),
+                },
+            });
+        }
+        await store.ApplyAsync(batch, cancellationToken);
+        memory.Dirty.Clear();
+        if (ends)
+            LogEnded(memory.Run.Id, memory.Run.Status.Phase);
+    }
+
+    private async Task StartAsync(RunMemory memory, List<(int Index, ResolvedTask Task)> starts, CancellationToken cancellationToken)
+    {
+        foreach (var (index, resolved) in starts)
+        {
+            var task = memory.Tasks[index];
+            await TaskStarter.WriteRunRecordAsync(memory, task, cancellationToken);
+            var status = await executors.For(task).StartAsync(TaskResolver.Specification(memory.Run, task, resolved), cancellationToken);
+            if (status.IsEnded)
+                Report(status);
+        }
+    }
+
+    private async Task TellAsync(RunMemory memory, TaskRun task, CancellationToken cancellationToken)
+    {
+        var (resolved, error) = TaskStarter.Resolve(memory, task);
+        if (resolved is null)
+            throw new InvalidOperationException($"Task '{task.Id}' was started with references that no longer resolve: {error}");
+        await TaskStarter.WriteRunRecordAsync(memory, task, cancellationToken);
+        Report(await executors.For(task).StartAsync(TaskResolver.Specification(memory.Run, task, resolved), cancellationToken));
+    }
+
+    private async Task StopAsync(RunMemory memory, RunDecision decision, CancellationToken cancellationToken)
+    {
+        foreach (var index in decision.Withdraw)
+        {
+            var task = memory.Tasks[index];
+            if (task.Status.Phase == TaskRunPhase.Queued && !memory.Busy.Contains(index)
+                && await executors.For(task).WithdrawAsync(RunMemory.KeyOf(task), cancellationToken))
+            {
+                memory.Results.Enqueue(() => memory.Set(index, TaskTransitions.Withdrawn(memory.Tasks[index].Status)));
+                Wake(memory.Run.Id);
+            }
+        }
+        foreach (var (index, reason) in decision.Stop)
+        {
+            var task = memory.Tasks[index];
+            var key = RunMemory.KeyOf(task);
+            if (!task.Status.IsEnded && !memory.Busy.Contains(index) && memory.Stopping.Add(key.Id))
+                await executors.For(task).StopAsync(key, reason, cancellationToken);
+        }
+    }
+
+    private ReconcileResult Next(RunMemory memory, RunDecision decision)
+    {
+        if (memory.Run.Status.IsEnded)
+        {
+            memories.TryRemove(memory.Run.Id, out _);
+            inbox.TryRemove(memory.Run.Id, out _);
+            return ReconcileResult.Done;
+        }
+        // A task that was refused in this pass changes the next decision, and no other event will say so.
+        if (decision.Refused > 0)
+            return ReconcileResult.After(TimeSpan.Zero);
+        if (decision.WakeAt is not { } at)
+            return new ReconcileResult(null);
+        var delay = at - time.GetUtcNow();
+        return ReconcileResult.After(delay > TimeSpan.Zero ? delay : TimeSpan.Zero);
+    }
+
+    // Hashing files must not hold up the other tasks of the run. The result comes back through the memory; if that was
+    // dropped in the meantime, the work is simply done again.
+    private void InBackground<TAnswer>(
+        RunMemory memory, int index, Func<CancellationToken, Task<TAnswer>> work, CancellationToken cancellationToken, Action<TAnswer>? then = null)
+        where TAnswer : ITaskAnswer
+    {
+        memory.Busy.Add(index);
+        _ = CompleteAsync();
+
+        async Task CompleteAsync()
+        {
+            await Task.Yield();
+            Action apply;
+            try
+            {
+                var answer = await work(cancellationToken);
+                apply = () =>
+                {
+                    then?.Invoke(answer);
+                    if (answer.Status is { } status)
+                        memory.Set(index, status);
+                };
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                LogBackgroundFailed(e, memory.Tasks[index].Id);
+                memories.TryRemove(memory.Run.Id, out _);
+                Wake(memory.Run.Id);
+                return;
+            }
+            memory.Results.Enqueue(() =>
+            {
+                memory.Busy.Remove(index);
+                apply();
+            });
+            Wake(memory.Run.Id);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Run '{Run}' of job '{Job}' started with {Tasks} tasks")]
+    private partial void LogStarted(string run, string job, int tasks);
+
+    [LoggerMessage(2, LogLevel.Information, "Run '{Run}' ended: {Phase}")]
+    private partial void LogEnded(string run, RunPhase phase);
+
+    [LoggerMessage(3, LogLevel.Warning, "Working out the start or the end of task '{Task}' failed; reading the run again")]
+    private partial void LogBackgroundFailed(Exception exception, string task);
+}

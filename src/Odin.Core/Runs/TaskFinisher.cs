@@ -1,0 +1,69 @@
+using System.Text.Json.Nodes;
+using Odin.Execution;
+
+namespace Odin.Runs;
+
+/// <summary>Turns the end of an attempt into the status of its task: collects what it wrote, feeds the cache.</summary>
+internal sealed class TaskFinisher(TaskCache cache, TimeProvider time)
+{
+    /// <summary>The status after the end.</summary>
+    public sealed record FinishStep(TaskRunStatus? Status) : ITaskAnswer;
+
+    /// <summary>Whether the end takes more than a glance: outputs are hashed.</summary>
+    public static bool NeedsBackground(TaskRun task, ExecutionStatus status) =>
+        status.Phase == ExecutionPhase.Succeeded && task.Spec.Task.Outputs is not null;
+
+    /// <summary>The end of a task without declared outputs, or of a failed one.</summary>
+    public TaskRunStatus Finish(Run run, TaskRun task, ExecutionStatus status)
+    {
+        var now = time.GetUtcNow();
+        if (status.Phase != ExecutionPhase.Succeeded)
+            return TaskTransitions.Failed(task, status, now);
+        var ended = TaskTransitions.Ended(task.Status, status, now) with { Phase = TaskRunPhase.Succeeded };
+        try
+        {
+            var written = new TaskRecordFiles(run.Spec.RunPath, status.Key.Id).Read();
+            return written is { Outputs: null, Record: null } ? ended : Merge(task, ended, written);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            return TaskTransitions.Refused(ended, TaskReasons.BadOutputs, e.Message, now);
+        }
+    }
+
+    /// <summary>The same, and the result goes into the cache if all declared outputs are there.</summary>
+    public async Task<FinishStep> FinishAsync(Run run, TaskRun task, ExecutionStatus status, CacheFacts? facts, CancellationToken cancellationToken)
+    {
+        var ended = Finish(run, task, status);
+        if (!ended.IsSuccess)
+            return new FinishStep(ended);
+        var resolved = new ResolvedTask(task.Status.Args ?? [], task.Status.Inputs ?? [], task.Spec.Task.Env,
+            task.Spec.Task.WorkingDir is { } directory ? Path.GetFullPath(directory, task.Spec.TaskPath) : task.Spec.TaskPath);
+        try
+        {
+            var missing = task.Spec.Task.Outputs!.SelectMany(o => o.Value.Paths).Where(p => !Path.Exists(resolved.Absolute(p))).ToList();
+            if (missing.Count > 0)
+                return new FinishStep(Uncached(ended, $"it did not make {string.Join(", ", missing.Select(m => $"'{m}'"))}."));
+            // After a restart the facts are gone; what is hashed now counts only if it is still what the task was started with.
+            facts ??= await TaskCache.FactsAsync(run, task, resolved, cancellationToken);
+            if (facts.Key == task.Status.CacheKey)
+                await cache.KeepAsync(run, task, resolved, facts, ended.Outputs ?? [], cancellationToken);
+            return new FinishStep(ended);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new FinishStep(Uncached(ended, e.Message));
+        }
+    }
+
+    private TaskRunStatus Uncached(TaskRunStatus ended, string why) =>
+        TaskTransitions.Event(ended, "Warning", "OutputsNotCached", "odin", $"The result was not kept in the cache: {why}", time.GetUtcNow());
+
+    private static TaskRunStatus Merge(TaskRun task, TaskRunStatus ended, TaskRecordValues written)
+    {
+        var outputs = ended.Outputs?.DeepClone() as JsonObject ?? ResolvedTask.DeclaredOutputs(task);
+        foreach (var (key, value) in written.Outputs ?? [])
+            outputs[key] = value?.DeepClone();
+        return ended with { Outputs = outputs, Record = written.Record ?? ended.Record };
+    }
+}

@@ -1,0 +1,89 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Odin.Runs;
+
+/// <summary>
+/// The files by which a program talks to its own record, in <c>.odin</c> of the run's workspace:
+/// <c>ODIN_OUTPUTS</c> (lines <c>key=value</c>, or one JSON object) and <c>ODIN_RECORD</c> (one JSON object).
+/// </summary>
+internal sealed class TaskRecordFiles(string runPath, string attemptId)
+{
+    /// <summary>More than this is not read: the record is for values, files are for data.</summary>
+    public const int MaxBytes = 1024 * 1024;
+
+    private readonly string stem = Path.Combine(runPath, ".odin", attemptId);
+
+    public string Outputs => stem + ".outputs";
+
+    public string Record => stem + ".record";
+
+    public string RunRecord => stem + ".run.json";
+
+    /// <summary>What the program wrote.</summary>
+    /// <exception cref="InvalidDataException">It wrote something else; the message says what and where.</exception>
+    public TaskRecordValues Read() => new(ReadOutputs(), ReadObject(Record));
+
+    private JsonObject? ReadOutputs()
+    {
+        if (ReadText(Outputs) is not { } text)
+            return null;
+        if (text.AsSpan().TrimStart().StartsWith("{"))
+            return ParseObject(Outputs, text);
+        var values = new JsonObject();
+        var number = 0;
+        foreach (var raw in text.Split('\n'))
+        {
+            number++;
+            var line = raw.TrimEnd('\r');
+            if (line.Length == 0)
+                continue;
+            var equals = line.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0)
+                throw new InvalidDataException($"Line {number} of the file ODIN_OUTPUTS is not 'key=value'.");
+            values[line[..equals].Trim()] = Value(line[(equals + 1)..]);
+        }
+        return values;
+    }
+
+    private static JsonObject? ReadObject(string path) => ReadText(path) is { } text ? ParseObject(path, text) : null;
+
+    private static JsonObject ParseObject(string path, string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text) as JsonObject
+                ?? throw new InvalidDataException($"'{Path.GetFileName(path)}' does not hold a JSON object.");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"'{Path.GetFileName(path)}' does not hold a JSON object: {e.Message}", e);
+        }
+    }
+
+    // A value is JSON where it reads as JSON (numbers, booleans, lists, maps), and text otherwise.
+    private static JsonNode? Value(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text);
+        }
+        catch (JsonException)
+        {
+            return text;
+        }
+    }
+
+    private static string? ReadText(string path)
+    {
+        var file = new FileInfo(path);
+        if (!file.Exists || file.Length == 0)
+            return null;
+        if (file.Length > MaxBytes)
+            throw new InvalidDataException($"'{file.Name}' holds {file.Length} bytes; {MaxBytes} are allowed. Write data to a file and its path to the record.");
+        return File.ReadAllText(path);
+    }
+}
+
+/// <summary>What a program wrote into its record; null: nothing.</summary>
+internal sealed record TaskRecordValues(JsonObject? Outputs, JsonObject? Record);

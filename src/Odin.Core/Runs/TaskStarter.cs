@@ -1,0 +1,68 @@
+using System.Text.Json.Nodes;
+
+namespace Odin.Runs;
+
+/// <summary>The outcome of work on a task that was done in the background.</summary>
+internal interface ITaskAnswer
+{
+    /// <summary>The status to give to the task; null leaves it as it is.</summary>
+    TaskRunStatus? Status { get; }
+}
+
+/// <summary>Prepares tasks for their start: references, cache, the record that chores read.</summary>
+internal sealed class TaskStarter(TaskCache cache, TimeProvider time)
+{
+    /// <summary>The answer of the cache: the facts for later, and the status if the task need not run.</summary>
+    public sealed record CacheStep(CacheFacts Facts, TaskRunStatus? Status) : ITaskAnswer;
+
+    /// <summary>References looked up in the records of the tasks of this run.</summary>
+    public static (ResolvedTask? Task, string? Error) Resolve(RunMemory memory, TaskRun task) => TaskResolver.Resolve(
+        memory.Run, task, path => TaskRecord.Lookup(path, name => memory.ByName.TryGetValue(name, out var i) ? memory.Tasks[i] : null));
+
+    /// <summary>Whether the task can be left out. Trouble with files is no reason to fail: the task then runs.</summary>
+    public async Task<CacheStep> AskCacheAsync(Run run, TaskRun task, ResolvedTask resolved, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var answer = await cache.TakeAsync(run, task, resolved, cancellationToken);
+            var now = time.GetUtcNow();
+            var status = task.Status with { CacheNote = answer.Because, CacheKey = answer.Facts.Key };
+            if (answer.Product is not { } product)
+                return new CacheStep(answer.Facts, status);
+            var outputs = WorkspaceReuse.Relocate(product.Record, product.RunPath, run.Spec.RunPath) ?? [];
+            foreach (var (name, value) in ResolvedTask.DeclaredOutputs(task))
+                outputs[name] = value?.DeepClone();
+            return new CacheStep(answer.Facts, status with
+            {
+                Phase = TaskRunPhase.Cached,
+                Reason = TaskReasons.Cached,
+                Message = answer.Because,
+                ResourceId = "Cached",
+                Args = resolved.Args,
+                Inputs = task.Spec.Task.Inputs is null ? null : resolved.Inputs,
+                Outputs = outputs,
+                Submitted = now,
+                Finished = now,
+            });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new CacheStep(new CacheFacts("", "", "", ""), task.Status with { CacheNote = $"The cache could not be used: {e.Message}" });
+        }
+    }
+
+    /// <summary>
+    /// Writes what the tasks before this one left, for programs of ours: those whose command starts with <c>odin</c>,
+    /// as in the inherited system. Others would pay for what they do not read.
+    /// </summary>
+    public static async Task WriteRunRecordAsync(RunMemory memory, TaskRun task, CancellationToken cancellationToken)
+    {
+        if (!Path.GetFileName(task.Spec.Task.Command[0]).StartsWith("odin", StringComparison.Ordinal))
+            return;
+        var record = new JsonObject { ["parent"] = RunRecord.Of(memory.Run, memory.Tasks) };
+        foreach (var earlier in memory.Tasks.Where(t => t.Status.IsSuccess))
+            record[earlier.Spec.Task.Name] = TaskRecord.Of(earlier);
+        var file = new TaskRecordFiles(memory.Run.Spec.RunPath, RunMemory.KeyOf(task).Id).RunRecord;
+        await File.WriteAllTextAsync(file, record.ToJsonString(), cancellationToken);
+    }
+}

@@ -1,0 +1,113 @@
+using Odin.Resources;
+using Odin.Storage;
+
+namespace Odin.Users;
+
+/// <summary>What may be changed of a user; null or empty keeps what there is.</summary>
+public sealed record UserChange(string? Password, string? FirstName, string? LastName)
+{
+    public override string ToString() => $"UserChange {{ FirstName = {FirstName}, LastName = {LastName} }}";
+}
+
+/// <summary>The users of the server: who they are and whether a password is theirs.</summary>
+public sealed class UserAccounts(IResourceStore store, PasswordHasher hasher, TimeProvider time)
+{
+    public Task<User?> FindAsync(string name, CancellationToken cancellationToken) =>
+        UserNames.IsValid(name) ? store.FindAsync<User>(name, cancellationToken) : Task.FromResult<User?>(null);
+
+    /// <summary>Users whose name contains the text, in either case, oldest first; null or empty: all.</summary>
+    public async Task<IReadOnlyList<User>> ListAsync(string? contains, CancellationToken cancellationToken)
+    {
+        var users = new List<User>();
+        var query = new ResourceQuery { IdContains = string.IsNullOrEmpty(contains) ? null : contains };
+        await foreach (var user in store.EnumerateAsync<User>(query, cancellationToken))
+            users.Add(user);
+        return users;
+    }
+
+    /// <summary>Adds a user.</summary>
+    /// <exception cref="ResourceAlreadyExistsException">The name is taken.</exception>
+    public Task<User> CreateAsync(string name, string password, string? firstName, string? lastName, CancellationToken cancellationToken)
+    {
+        var user = new User(new ResourceMetadata { Id = name }, new UserSpec(hasher.Hash(password), firstName, lastName));
+        return store.CreateAsync(user, time, cancellationToken);
+    }
+
+    /// <summary>Changes a user; null if there is none of that name.</summary>
+    public async Task<User?> UpdateAsync(string name, UserChange change, CancellationToken cancellationToken)
+    {
+        var hash = string.IsNullOrEmpty(change.Password) ? null : hasher.Hash(change.Password);
+        return await ChangeAsync(
+            name,
+            spec => new UserSpec(
+                hash ?? spec.PasswordHash,
+                string.IsNullOrEmpty(change.FirstName) ? spec.FirstName : change.FirstName,
+                string.IsNullOrEmpty(change.LastName) ? spec.LastName : change.LastName),
+            cancellationToken);
+    }
+
+    /// <summary>Removes a user and returns what it was; null if there was none.</summary>
+    public async Task<User?> DeleteAsync(string name, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(name, cancellationToken) is not { } user)
+            return null;
+        await store.DeleteAsync<User>(name, time, cancellationToken);
+        return user;
+    }
+
+    /// <summary>
+    /// The user, if the password is theirs. A name that does not exist costs as much time as one that does. A hash in an
+    /// older format is replaced on the way.
+    /// </summary>
+    public async Task<User?> LoginAsync(string name, string password, CancellationToken cancellationToken)
+    {
+        var user = await FindAsync(name, cancellationToken);
+        var verdict = user is null ? hasher.VerifyNobody(password) : hasher.Verify(password, user.Spec.PasswordHash);
+        if (user is null || verdict == PasswordVerdict.Wrong)
+            return null;
+        if (verdict == PasswordVerdict.RightButOutdated)
+            await UpdateAsync(name, new UserChange(password, null, null), cancellationToken);
+        return user;
+    }
+
+    /// <summary>Makes sure that the user exists and has this password.</summary>
+    public async Task EnsureAsync(string name, string password, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(name, cancellationToken) is not { } user)
+        {
+            try
+            {
+                await CreateAsync(name, password, null, null, cancellationToken);
+                return;
+            }
+            catch (ResourceAlreadyExistsException)
+            {
+                // Another server on the same database was faster, with the same settings.
+                return;
+            }
+        }
+        if (hasher.Verify(password, user.Spec.PasswordHash) != PasswordVerdict.Right)
+            await UpdateAsync(name, new UserChange(password, null, null), cancellationToken);
+    }
+
+    private async Task<User?> ChangeAsync(string name, Func<UserSpec, UserSpec> change, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (await FindAsync(name, cancellationToken) is not { } user)
+                return null;
+            try
+            {
+                return await store.UpdateSpecAsync(user with { Spec = change(user.Spec) }, time, cancellationToken);
+            }
+            catch (ResourceConflictException)
+            {
+                // Changed in between: apply the change to what is there now.
+            }
+            catch (ResourceNotFoundException)
+            {
+                return null;
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using Odin.Server.Hosting;
+
+namespace Odin.Server.Auth;
+
+/// <summary>
+/// Lets a request pass with a good token, or without one where <see cref="AccessPolicy"/> allows it. A bad token is
+/// refused even where none is needed: the sender believes to be somebody.
+/// </summary>
+internal sealed class AccessMiddleware(RequestDelegate next, TokenAuthenticator authenticator, AccessOptions options)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var kind = RequestFacts.KindOf(context);
+        if (kind == AccessKind.Public)
+        {
+            await next(context);
+            return;
+        }
+
+        var isSocket = kind is AccessKind.LegacySocket or AccessKind.MainSocket;
+        var (user, problem) = await authenticator.AuthenticateAsync(context, allowQuery: isSocket);
+        if (user is not null)
+        {
+            context.Items[typeof(CurrentUser)] = new CurrentUser(user);
+            await next(context);
+            return;
+        }
+        var mayPass = problem is null && AccessPolicy.MayPass(options.Anonymous, RequestFacts.Describe(context, kind, options));
+        // A socket may still bring its token in the first frame; until then it may do nothing.
+        if (mayPass || (isSocket && problem is null && context.WebSockets.IsWebSocketRequest))
+        {
+            if (!mayPass)
+                context.Items[typeof(TokenOwed)] = new TokenOwed();
+            await next(context);
+            return;
+        }
+        context.Response.Headers.WWWAuthenticate = problem is null ? "Bearer" : "Bearer error=\"invalid_token\"";
+        await Problem.WriteAsync(context, StatusCodes.Status401Unauthorized, problem ?? "Not authenticated");
+    }
+}
+
+/// <summary>Who sends the request.</summary>
+internal sealed record CurrentUser(string Name);
+
+/// <summary>Marks a WebSocket that must show a token in its first frame.</summary>
+internal sealed record TokenOwed;
+
+internal static class CurrentUserExtensions
+{
+    /// <summary>The name of the user; null for somebody unknown.</summary>
+    public static string? UserName(this HttpContext context) => (context.Items[typeof(CurrentUser)] as CurrentUser)?.Name;
+}

@@ -1,0 +1,55 @@
+using Microsoft.AspNetCore.Diagnostics;
+using Odin.Git;
+using Odin.Pipelines;
+using Odin.Storage;
+
+namespace Odin.Server.Hosting;
+
+/// <summary>The one place that turns exceptions into answers.</summary>
+internal sealed partial class ErrorHandler(ILogger<ErrorHandler> logger) : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        if (exception is OperationCanceledException && httpContext.RequestAborted.IsCancellationRequested)
+            return true;
+
+        var (status, detail, items) = Describe(exception);
+        if (status == StatusCodes.Status500InternalServerError)
+            LogUnexpected(logger, exception, httpContext.Request.Method, httpContext.Request.Path);
+        if (status == StatusCodes.Status503ServiceUnavailable)
+        {
+            LogUnavailable(logger, detail);
+            httpContext.Response.Headers.RetryAfter = "5";
+        }
+        await Problem.WriteAsync(httpContext, status, detail, items);
+        return true;
+    }
+
+    /// <summary>The table: status, sentence and items for each exception that can leave a handler.</summary>
+    internal static (int Status, string Detail, IReadOnlyList<ProblemItem>? Items) Describe(Exception exception) => exception switch
+    {
+        InvalidRequestException e => (StatusCodes.Status422UnprocessableEntity, e.Message, e.Items),
+        MalformedRequestException e => (StatusCodes.Status400BadRequest, e.Message, null),
+        BadHttpRequestException e => (e.StatusCode, e.Message, null),
+        InvalidDataException e => (StatusCodes.Status400BadRequest, e.Message, null),
+        ResourceNotFoundException e => (StatusCodes.Status404NotFound, e.Message, null),
+        ResourceAlreadyExistsException e => (StatusCodes.Status409Conflict, e.Message, null),
+        ResourceConflictException e => (StatusCodes.Status409Conflict, e.Message + " Read it again and repeat the request.", null),
+        InvalidJobPathException or JobCheckoutException => (StatusCodes.Status400BadRequest, exception.Message, null),
+        JobRevisionNotFoundException => (StatusCodes.Status404NotFound, exception.Message, null),
+        JobAlreadyExistsException or GitRefusedException or GitPathConflictException => (StatusCodes.Status409Conflict, exception.Message, null),
+        JobFileTooLargeException => (StatusCodes.Status413PayloadTooLarge, exception.Message, null),
+        GitUnavailableException or GitBranchMissingException => (StatusCodes.Status503ServiceUnavailable, exception.Message, null),
+        TimeoutException => (StatusCodes.Status503ServiceUnavailable, exception.Message, null),
+        StoreUnavailableException => (
+            StatusCodes.Status503ServiceUnavailable, "The database cannot be reached at the moment. Try again in a few seconds.", null),
+        // The text of an unexpected exception may tell what is nobody's business; it is in the log.
+        _ => (StatusCodes.Status500InternalServerError, "Something went wrong in the server. Its log says what.", null),
+    };
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Unexpected error in {Method} {Path}")]
+    private static partial void LogUnexpected(ILogger logger, Exception exception, string method, string path);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Answered 503: {Detail}")]
+    private static partial void LogUnavailable(ILogger logger, string detail);
+}

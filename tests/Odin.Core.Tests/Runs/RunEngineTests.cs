@@ -1,0 +1,209 @@
+using Odin.Execution;
+using Odin.Runs;
+
+namespace Odin.Tests.Runs;
+
+/// <summary>Whole runs through the real engine: real processes, real SQLite.</summary>
+public sealed class RunEngineTests
+{
+    [Fact]
+    public async Task Run_Diamond_SucceedsInOrder()
+    {
+        await using var engine = await EngineHost.StartAsync();
+        var run = await engine.EndAsync(await engine.SubmitAsync("diamond", """
+            name: diamond
+            tasks:
+            - {name: a, image: x, command: sh, args: [-c, "echo a >> ${RUN_PATH}/order"]}
+            - {name: b, image: x, command: sh, args: [-c, "echo b >> ${RUN_PATH}/order"], depends: a}
+            - {name: c, image: x, command: sh, args: [-c, "echo c >> ${RUN_PATH}/order"], depends: a}
+            - {name: d, image: x, command: sh, args: [-c, "echo d >> ${RUN_PATH}/order"], depends: [b, c]}
+            """));
+
+        Assert.Equal(RunPhase.Succeeded, run.Status.Phase);
+        var order = await File.ReadAllLinesAsync(Path.Combine(run.Spec.RunPath, "order"));
+        Assert.Equal("a", order[0]);
+        Assert.Equal(["b", "c"], order[1..3].Order());
+        Assert.Equal("d", order[3]);
+        Assert.Matches("^diamond-[a-z0-9]{8}j$", run.Id);
+    }
+
+    [Fact]
+    public async Task Run_FailingTask_HasAReasonAndStopsTheRest()
+    {
+        await using var engine = await EngineHost.StartAsync();
+        var run = await engine.EndAsync(await engine.SubmitAsync("broken", """
+            tasks:
+            - {name: bad, image: x, command: sh, args: [-c, "echo no >&2; exit 3"]}
+            - {name: after, image: x, command: "true", depends: bad}
+            """));
+        var tasks = await engine.TasksAsync(run);
+
+        Assert.Equal(RunPhase.Failed, run.Status.Phase);
+        Assert.Contains($"{run.Id}--bad", run.Status.Message, StringComparison.Ordinal);
+        Assert.Equal((TaskRunPhase.Failed, ExecutionReasons.NonZeroExit, 3), (tasks["bad"].Status.Phase, tasks["bad"].Status.Reason, tasks["bad"].Status.ExitCode));
+        Assert.Equal(TaskRunPhase.Skipped, tasks["after"].Status.Phase);
+    }
+
+    [Fact]
+    public async Task Run_MissingCommand_SaysSo()
+    {
+        await using var engine = await EngineHost.StartAsync();
+        var run = await engine.EndAsync(await engine.SubmitAsync("missing", "tasks: [{name: a, image: x, command: no-such-program-anywhere}]"));
+
+        Assert.Equal(ExecutionReasons.CommandNotFound, (await engine.TasksAsync(run))["a"].Status.Reason);
+    }
+
+    [Fact]
+    public async Task Run_References_CarryWrittenValuesAndDeclaredOutputs()
+    {
+        await using var engine = await EngineHost.StartAsync();
+        var run = await engine.EndAsync(await engine.SubmitAsync("values", """
+            tasks:
+            - {name: use, image: x, command: sh, args: [-c, 'echo "$$0 $$1 $$2" > ${RUN_PATH}/seen', "^make.outputs.score", "got-{^make.outputs.list.0}", "^make.outputs.file"]}
+            - name: make
+              image: x
+              command: sh
+              args: [-c, 'echo "score=0.5" >> $$ODIN_OUTPUTS; echo "list=[7, 8]" >> $$ODIN_OUTPUTS; echo hi > ${TASK_PATH}/f']
+              outputs: {file: "${TASK_PATH}/f"}
+            """));
+
+        Assert.Equal(RunPhase.Succeeded, run.Status.Phase);
+        Assert.Equal($"0.5 got-7 {run.Spec.RunPath}/make/f", (await File.ReadAllTextAsync(Path.Combine(run.Spec.RunPath, "seen"))).Trim());
+    }
+
+    [Fact]
+    public async Task Run_ReferenceToNothing_FailsTheTaskWithTheRemedy()
+    {
+        await using var engine = await EngineHost.StartAsync();
+        var run = await engine.EndAsync(await engine.SubmitAsync("nothing", """
+            tasks:
+            - {name: make, image: x, command: "true"}
+            - {name: use, image: x, command: echo, args: ["^make.outputs.score"]}
+            """));
+        var use = (await engine.TasksAsync(run))["use"];
+
+        Assert.Equal((TaskRunPhase.Failed, TaskReasons.BadReference), (use.Status.Phase, use.Status.Reason));
+        Assert.Contains("ODIN_OUTPUTS", use.Status.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_Retries_UntilItSucceeds()
+    {
+        await using var engine = await EngineHost.StartAsync();
+        var run = await engine.EndAsync(await engine.SubmitAsync("retry", """
+            tasks:
+            - name: flaky
+              image: x
+              command: sh
+              args: [-c, 'echo x >> ${RUN_PATH}/tries; test $$(wc -l < ${RUN_PATH}/tries) -ge 3']
+              retries: {limit: 3, backoff: 0.01}
+            """));
+        var task = (await engine.TasksAsync(run))["flaky"];
+
+        Assert.Equal((TaskRunPhase.Succeeded, 3), (task.Status.Phase, task.Status.Attempt));
+        Assert.Equal(2, task.Status.Events.Count(e => e.Type == "Warning"));
+    }
+
+    [Fact]
+    public async Task Run_Timeout_StopsTheTask()
+    {
+        await using var engine = await EngineHost.StartAsync();
+        var run = await engine.EndAsync(await engine.SubmitAsync("slow", "tasks: [{name: a, image: x, command: sleep, args: ['600'], timeout: 0.2}]"));
+
+        Assert.Equal(RunPhase.Failed, run.Status.Phase);
+        Assert.Equal(ExecutionReasons.Timeout, (await engine.TasksAsync(run))["a"].Status.Reason);
+    }
+
+    [Fact]
+    public async Task Cancel_RunningRun_EndsItAsCancelled()
+    {
+        await using var engine = await EngineHost.StartAsync();
+        var run = await engine.SubmitAsync("long", """
+            tasks:
+            - {name: a, image: x, command: sleep, args: ['600']}
+            - {name: b, image: x, command: "true", depends: a}
+            """);
+        await engine.ReachAsync(run, "a", TaskRunPhase.Running);
+
+        Assert.True(await engine.Get<RunCanceller>().CancelAsync(run.Id, "ann", CancellationToken.None));
+        run = await engine.EndAsync(run);
+        var tasks = await engine.TasksAsync(run);
+
+        Assert.Equal((RunPhase.Cancelled, "Cancelled by ann."), (run.Status.Phase, run.Status.Message));
+        Assert.All(tasks.Values, t => Assert.Equal(TaskRunPhase.Cancelled, t.Status.Phase));
+        Assert.Null(tasks["b"].Status.Submitted);
+    }
+
+    [Fact]
+    public async Task Run_EarlyExit_SkipsTheRest()
+    {
+        await using var engine = await EngineHost.StartAsync();
+        var run = await engine.EndAsync(await engine.SubmitAsync("early", """
+            tasks:
+            - {name: a, image: x, command: sh, args: [-c, 'echo "{\"request_early_exit\": true}" > $$ODIN_RECORD']}
+            - {name: b, image: x, command: "false", depends: a}
+            """));
+
+        Assert.Equal((RunPhase.Succeeded, true), (run.Status.Phase, run.Status.EarlyExit));
+        Assert.Equal(TaskRunPhase.Skipped, (await engine.TasksAsync(run))["b"].Status.Phase);
+    }
+
+    [Fact]
+    public async Task Run_StopPolicy_WithdrawsWhatHasNotStarted()
+    {
+        await using var engine = await EngineHost.StartAsync(configure: o => o.MaxParallelTasks = 1);
+        var run = await engine.EndAsync(await engine.SubmitAsync("withdraw", """
+            tasks:
+            - {name: bad, image: x, command: "false"}
+            - {name: next, image: x, command: sh, args: [-c, 'while [ ! -e ${RUN_PATH}/go ]; do sleep 0.05; [ -d ${RUN_PATH} ] || exit; break; done']}
+            - {name: last, image: x, command: "true"}
+            """));
+
+        Assert.Equal(RunPhase.Failed, run.Status.Phase);
+        Assert.Equal(TaskRunPhase.Failed, (await engine.TasksAsync(run))["bad"].Status.Phase);
+    }
+
+    [Fact]
+    public async Task Submit_SameIdempotencyKey_GivesTheSameRun()
+    {
+        await using var engine = await EngineHost.StartAsync();
+        engine.Write("job", "main.yml", "tasks: [{name: a, image: x, command: 'true'}]");
+        var runs = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => engine.SubmitAsync("job", r => r with { IdempotencyKey = "k1" })));
+
+        Assert.Single(runs.Select(r => r.Id).Distinct());
+    }
+
+    [Fact]
+    public async Task Submit_BadDefinition_StoresNothing()
+    {
+        await using var engine = await EngineHost.StartAsync();
+        engine.Write("bad", "main.yml", "tasks: [{name: a, image: x, command: c, depends: b}, {name: a, imag: x}]");
+        var result = await engine.Get<RunSubmitter>().SubmitAsync(new RunRequest { Job = "bad" }, CancellationToken.None);
+
+        var refused = Assert.IsType<SubmitResult.Refused>(result);
+        Assert.True(refused.Diagnostics.Count >= 3, EngineHost.Describe(result));
+        Assert.Empty((await engine.Store.ListAsync<Run>(new Storage.ResourceQuery(), CancellationToken.None)).Items);
+    }
+
+    [Fact]
+    public async Task Restart_InTheMiddle_AdoptsAndRunsEachTaskOnce()
+    {
+        using var directory = new TemporaryDirectory();
+        Run run;
+        await using (var first = await EngineHost.StartAsync(directory))
+        {
+            run = await first.SubmitAsync("restart", """
+                tasks:
+                - {name: a, image: x, command: sh, args: [-c, 'echo a >> ${RUN_PATH}/lines; until [ -e ${RUN_PATH}/go ]; do sleep 0.05; done']}
+                - {name: b, image: x, command: sh, args: [-c, 'echo b >> ${RUN_PATH}/lines'], depends: a}
+                """);
+            await first.ReachAsync(run, "a", TaskRunPhase.Running);
+        }
+        await File.WriteAllTextAsync(Path.Combine(run.Spec.RunPath, "go"), "");
+        await using var second = await EngineHost.StartAsync(directory);
+        run = await second.EndAsync(run);
+
+        Assert.Equal(RunPhase.Succeeded, run.Status.Phase);
+        Assert.Equal(["a", "b"], await File.ReadAllLinesAsync(Path.Combine(run.Spec.RunPath, "lines")));
+    }
+}
