@@ -40,7 +40,7 @@ public sealed partial class ArchitectureTests
         ["Feedback"] = [.. Kernel, .. Leaves, "Pipelines", "Runs", .. AboveRuns, "Routes", "Batch"],
     };
 
-    private static readonly string Root = FindRoot();
+    private static readonly string Root = SourceTree.Root;
 
     [Fact]
     public void Files_Length_IsWithinTheCap() => AssertNone(
@@ -127,16 +127,6 @@ public sealed partial class ArchitectureTests
         let relative = Path.GetRelativePath(Root, file).Replace(Path.DirectorySeparatorChar, '/')
         where !relative.Split('/').Any(part => part is "bin" or "obj" or "artifacts")
         select relative;
-
-    private static string FindRoot()
-    {
-        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
-        {
-            if (File.Exists(Path.Combine(directory.FullName, "Odin.slnx")))
-                return directory.FullName;
-        }
-        throw new InvalidOperationException($"No directory above '{AppContext.BaseDirectory}' holds Odin.slnx.");
-    }
 
     [GeneratedRegex(@"\bTODO\b|\bFIXME\b|^\s*#region\b|\bThread\.Sleep\(")]
     private static partial Regex Leftover();
