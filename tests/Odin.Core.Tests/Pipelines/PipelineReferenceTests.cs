@@ -35,7 +35,7 @@ public sealed partial class PipelineReferenceTests
         var codes = typeof(DiagnosticCodes).GetFields().Select(field => (string)field.GetRawConstantValue()!).ToList();
         var expected = TaskReader.Keys.Concat(codes).Concat(PipelineVariables.All).Concat(ResourceTypes.BySpelling.Keys);
 
-        Assert.Empty(expected.Where(word => !Page.Contains($"`{word}`", StringComparison.Ordinal)));
+        Assert.All(expected, word => Assert.Contains($"`{word}`", Page, StringComparison.Ordinal));
         Assert.Equal(codes.Order(StringComparer.OrdinalIgnoreCase), Regex.Matches(Page[Page.IndexOf("## Diagnostics", StringComparison.Ordinal)..], @"^\| `(\w+)`", RegexOptions.Multiline).Select(match => match.Groups[1].Value).Order(StringComparer.OrdinalIgnoreCase));
     }
 
