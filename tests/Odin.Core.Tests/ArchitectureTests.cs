@@ -120,7 +120,7 @@ public sealed partial class ArchitectureTests
 
     /// <summary>Every C# file, relative to the root, with slashes; none that was generated.</summary>
     private static IEnumerable<string> Sources() =>
-        from top in new[] { "src", "tests", "bench", "examples" }
+        from top in new[] { "src", "tests", "benchmarks", "examples" }
         let directory = Path.Combine(Root, top)
         where Directory.Exists(directory)
         from file in Directory.EnumerateFiles(directory, "*.cs", SearchOption.AllDirectories)
