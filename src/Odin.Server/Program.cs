@@ -1,3 +1,20 @@
-var builder = WebApplication.CreateSlimBuilder(args);
-var app = builder.Build();
-app.Run();
+using Odin.Server.Hosting;
+
+if (args is ["--help" or "-h" or "help", ..])
+{
+    Console.Write(Usage.Text);
+    return 0;
+}
+try
+{
+    var options = ServerOptionsReader.Read(SettingValues.Read(args, Environment.GetEnvironmentVariable));
+    await using var server = await RunningServer.StartAsync(options, replace: null, CancellationToken.None);
+    Console.Write(Usage.Greeting(server, options));
+    await server.WaitForShutdownAsync(CancellationToken.None);
+    return 0;
+}
+catch (StartupException e)
+{
+    Console.Error.WriteLine($"odin-server: {e.Message}");
+    return e.ExitCode;
+}

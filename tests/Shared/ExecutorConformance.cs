@@ -168,7 +168,7 @@ public abstract class ExecutorConformance : IAsyncLifetime
         await RestartAsync(slots: 1);
         status = await Executor.StartAsync(second, default);
         Assert.Equal((ExecutionPhase.Failed, ExecutionReasons.PendingTimeout), (status.Phase, status.Reason));
-        await Executor.FindAsync(first.Key, default);
+        await Executor.StartAsync(first, default);
         await File.WriteAllTextAsync(gate, "");
         await Recorder.EndOf(first.Key);
         Assert.False(File.Exists(Path.Combine(Scratch, "second")));

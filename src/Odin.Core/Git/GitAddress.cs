@@ -53,6 +53,8 @@ internal sealed partial record GitAddress
             (address, error) = ParseUrl(source, scheme.Groups[1].Value.ToLowerInvariant(), allowInsecureHttp);
         else if (ScpLike().Match(source) is { Success: true } scp)
             (address, error) = ParseScp(source, scp);
+        else if (source.Split('/')[0].Contains('@', StringComparison.Ordinal) && source.Split('/')[0].Contains(':', StringComparison.Ordinal))
+            error = $"The pipelines source '{GitText.Redact(source)}' is not an SSH address: write user@host:path, or './' before the name of a directory.";
         else
             address = new GitAddress { Transport = GitTransport.Directory, Location = Path.TrimEndingDirectorySeparator(Path.GetFullPath(source)) };
         return error is null && address is not null;

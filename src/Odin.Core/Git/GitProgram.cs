@@ -107,7 +107,9 @@ internal sealed class GitProgram : IDisposable
 
     /// <summary>The exception for a command that failed for no reason that is foreseen.</summary>
     public GitException Failure(GitCall call, string errors) =>
-        new($"git {call.Arguments[0]} failed for '{address}': {GitText.Summarize(errors)}.");
+        errors.Contains("not a git repository", StringComparison.Ordinal)
+            ? new GitUnavailableException($"The repository '{call.GitDirectory}' is gone: put it back, or restart with another one.")
+            : new GitException($"git {call.Arguments[0]} failed for '{address}': {GitText.Summarize(errors)}.");
 
     public void Dispose() => slots.Dispose();
 

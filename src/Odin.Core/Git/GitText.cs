@@ -5,6 +5,8 @@ namespace Odin.Git;
 /// <summary>Git's words, made fit for messages.</summary>
 internal static partial class GitText
 {
+    private const int LinesShown = 4;
+
     /// <summary>The text without the user and password of any URL in it.</summary>
     public static string Redact(string text) => UserInfo().Replace(text, "$1***@");
 
@@ -23,9 +25,9 @@ internal static partial class GitText
         var lines = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Where(line => !line.StartsWith("hint:", StringComparison.Ordinal) && !line.StartsWith("warning:", StringComparison.Ordinal))
             .ToList();
-        // What a helper or the other side says comes first and is the cause; git's own "fatal:" often only says that it gave up.
-        var telling = lines.Where(line => !Chatter().IsMatch(line)).Take(6).ToList();
-        var text = string.Join("; ", telling.Count > 0 ? telling : lines.Take(6));
+        // The cause stands near the end, after banners and progress, and before git's own parting words.
+        var telling = lines.Where(line => !Chatter().IsMatch(line)).TakeLast(LinesShown).ToList();
+        var text = string.Join("; ", telling.Count > 0 ? telling : lines.TakeLast(LinesShown));
         return text.Length switch
         {
             0 => "git gave no reason",
@@ -37,6 +39,6 @@ internal static partial class GitText
     [GeneratedRegex(@"([A-Za-z][A-Za-z0-9+.-]*://)[^/\s@'""]*@")]
     private static partial Regex UserInfo();
 
-    [GeneratedRegex(@"^(Please make sure|and the repository exists|To |error: failed to push some refs|Aborting|Done$|remote: (Enumerating|Counting|Compressing|Total)|[@*]+$)")]
+    [GeneratedRegex(@"^(Please (make sure|commit|move)|and the repository exists|To |error: failed to push some refs|Aborting|Done$|remote: (Enumerating|Counting|Compressing|Total)|[@*]+$)")]
     private static partial Regex Chatter();
 }

@@ -18,9 +18,12 @@ public enum DiagnosticSeverity
 public sealed record Diagnostic(
     DiagnosticSeverity Severity, string File, int Line, int Column, string Code, string Message)
 {
-    /// <summary><c>main.yml:3:5: error: … [UnknownKey]</c></summary>
-    public override string ToString() =>
-        $"{File}:{Line}:{Column}: {(Severity == DiagnosticSeverity.Error ? "error" : "warning")}: {Message} [{Code}]";
+    /// <summary><c>main.yml:3:5: error: … [UnknownKey]</c>; without the place when the file as a whole is meant.</summary>
+    public override string ToString()
+    {
+        var place = Line == 0 ? File : $"{File}:{Line}:{Column}";
+        return $"{place}: {(Severity == DiagnosticSeverity.Error ? "error" : "warning")}: {Message} [{Code}]";
+    }
 }
 
 /// <summary>The result of reading a definition: a pipeline if there was no error, and every diagnostic.</summary>

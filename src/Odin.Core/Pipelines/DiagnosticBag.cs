@@ -10,7 +10,14 @@ internal sealed class DiagnosticBag(string file)
     private const int MaxSuggestionsAmongMany = 20;
     private const int Many = 500;
 
+    /// <summary>Of these a place has one at most. A faulty value behind an alias is met in every task that uses it.</summary>
+    private static readonly HashSet<string> OncePerPlace =
+    [
+        DiagnosticCodes.InvalidDuration, DiagnosticCodes.InvalidQuantity, DiagnosticCodes.InvalidValue, DiagnosticCodes.UnknownKey, DiagnosticCodes.WrongType,
+    ];
+
     private readonly List<Diagnostic> diagnostics = [];
+    private readonly HashSet<(int Line, int Column, string Code)> places = [];
     private int left;
     private int suggestionsAmongMany;
 
@@ -35,7 +42,7 @@ internal sealed class DiagnosticBag(string file)
         return NearestName.Find(name, candidates) is { } nearest ? $" (did you mean {Quote(nearest)}?)" : "";
     }
 
-    /// <summary>In the order of the file, each once: a faulty value behind an alias is met more than once.</summary>
+    /// <summary>In the order of the file, each once.</summary>
     public IReadOnlyList<Diagnostic> ToList()
     {
         var list = diagnostics.Distinct().OrderBy(d => d.Line).ThenBy(d => d.Column).ToList();
@@ -63,6 +70,8 @@ internal sealed class DiagnosticBag(string file)
 
     private void Add(Diagnostic diagnostic)
     {
+        if (OncePerPlace.Contains(diagnostic.Code) && diagnostic.Line > 0 && !places.Add((diagnostic.Line, diagnostic.Column, diagnostic.Code)))
+            return;
         if (diagnostics.Count < MaxDiagnostics)
             diagnostics.Add(diagnostic);
         else

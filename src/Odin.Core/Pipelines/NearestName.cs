@@ -32,9 +32,13 @@ public static class NearestName
     /// <summary>Single-character insertions, deletions, replacements and swaps of neighbours; case does not count.</summary>
     public static int Distance(string left, string right)
     {
-        var before = new int[right.Length + 1];
-        var previous = Enumerable.Range(0, right.Length + 1).ToArray();
-        var current = new int[right.Length + 1];
+        var width = right.Length + 1;
+        Span<int> rows = width <= 128 ? stackalloc int[3 * width] : new int[3 * width];
+        var before = rows[..width];
+        var previous = rows.Slice(width, width);
+        var current = rows.Slice(2 * width, width);
+        for (var j = 0; j < width; j++)
+            previous[j] = j;
         for (var i = 1; i <= left.Length; i++)
         {
             current[0] = i;
@@ -45,7 +49,10 @@ public static class NearestName
                 if (i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1])
                     current[j] = Math.Min(current[j], before[j - 2] + 1);
             }
-            (before, previous, current) = (previous, current, before);
+            var oldest = before;
+            before = previous;
+            previous = current;
+            current = oldest;
         }
         return previous[right.Length];
     }

@@ -20,12 +20,12 @@ public static class PipelineFile
             await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1, useAsync: true);
             if (stream.Length > most)
                 return TooLarge(file, most);
-            // The length of a file may grow while it is read, so that the bound is held here too.
-            var buffer = new byte[Math.Min(most, stream.Length) + 1];
-            var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
-            if (length > most)
-                return TooLarge(file, most);
-            return Decode(file, buffer.AsSpan(0, length));
+            // A file may grow while it is read, and a device has no length, so that the bound is held here too.
+            var buffer = new MemoryStream();
+            var chunk = new byte[64 * 1024];
+            for (var read = 1; read > 0 && buffer.Length <= most; buffer.Write(chunk, 0, read))
+                read = await stream.ReadAsync(chunk, cancellationToken);
+            return buffer.Length > most ? TooLarge(file, most) : Decode(file, buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

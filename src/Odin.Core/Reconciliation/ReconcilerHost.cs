@@ -51,16 +51,15 @@ public sealed partial class ReconcilerHost<T>(
             try
             {
                 // Subscribed before the list is read, so that nothing falls between the two.
-                await using var changes = store.WatchAsync<T>(cancellationToken).GetAsyncEnumerator(cancellationToken);
-                var next = changes.MoveNextAsync();
+                await using var watcher = ResourceWatcher.Start<T>(store, cancellationToken);
                 await ListAsync(cancellationToken);
                 failures = 0;
-                for (; await next; next = changes.MoveNextAsync())
+                while (await watcher.ReadAsync() is { } change)
                 {
-                    if (changes.Current.Kind is null)
+                    if (change.Kind is null)
                         await ListAsync(cancellationToken);
                     else
-                        Wake(changes.Current.Id);
+                        Wake(change.Id);
                 }
                 return;
             }

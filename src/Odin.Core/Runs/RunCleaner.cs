@@ -58,21 +58,7 @@ public sealed class RunCleaner(
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            await using var changes = store.WatchAsync<Run>(both.Token).GetAsyncEnumerator(both.Token);
-            var next = changes.MoveNextAsync();
-            while (true)
-            {
-                if (await store.FindAsync<Run>(runId, both.Token) is not { } run)
-                    throw new ResourceNotFoundException(Run.Kind, runId);
-                if (run.Status.IsEnded)
-                {
-                    await limit.CancelAsync();
-                    await next.AsTask().ContinueWith(static _ => { }, TaskScheduler.Default);
-                    return run;
-                }
-                await next;
-                next = changes.MoveNextAsync();
-            }
+            return await store.WaitForEndAsync(runId, both.Token);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -85,17 +85,10 @@ public sealed class RunLogs(IResourceStore store, LogStore logs)
     // A task may end in a retry: then its attempt is over, and so is the log that is being read.
     private async Task EndedAsync(string taskId, ExecutionKey key, CancellationToken cancellationToken)
     {
-        await using var changes = store.WatchAsync<TaskRun>(cancellationToken).GetAsyncEnumerator(cancellationToken);
-        var next = changes.MoveNextAsync();
-        while (await store.FindAsync<TaskRun>(taskId, cancellationToken) is { } task && !IsOver(task, key))
+        await using var watcher = ResourceWatcher.Start<TaskRun>(store, cancellationToken);
+        while (await store.FindAsync<TaskRun>(taskId, cancellationToken) is { } task && !IsOver(task, key)
+            && await watcher.WaitAsync(change => change.Id == taskId))
         {
-            do
-            {
-                if (!await next)
-                    return;
-                next = changes.MoveNextAsync();
-            }
-            while (changes.Current.Kind is not null && changes.Current.Id != taskId);
         }
     }
 
@@ -123,33 +116,39 @@ public sealed class RunLogs(IResourceStore store, LogStore logs)
     private async Task FeedAsync(string runId, LogRequest request, ChannelWriter<string> lines, CancellationToken cancellationToken)
     {
         var readers = new Dictionary<string, Task>();
+        void Read(TaskRun task)
+        {
+            var key = RunMemory.KeyOf(task);
+            if (task.Status.Attempt > 0 && !readers.ContainsKey(key.Id))
+                readers[key.Id] = CopyAsync(task, key, request, lines, cancellationToken);
+        }
+
         try
         {
-            await using var changes = store.WatchAsync<TaskRun>(cancellationToken).GetAsyncEnumerator(cancellationToken);
-            var next = changes.MoveNextAsync();
-            while (true)
+            await using var watcher = ResourceWatcher.Start<TaskRun>(store, cancellationToken);
+            var ended = store.WaitForEndAsync(runId, cancellationToken);
+            ResourceChange? change = ResourceChange.Resync;
+            while (change is not null && !ended.IsCompleted)
             {
-                await foreach (var task in store.EnumerateAsync<TaskRun>(new ResourceQuery { Parent = runId }, cancellationToken))
-                {
-                    var key = RunMemory.KeyOf(task);
-                    if (task.Status.Attempt > 0 && !readers.ContainsKey(key.Id))
-                        readers[key.Id] = CopyAsync(task, key, request, lines, cancellationToken);
-                }
-                if (await store.FindAsync<Run>(runId, cancellationToken) is not { Status.IsEnded: false })
-                    break;
-                do
-                {
-                    if (!await next)
-                        return;
-                    next = changes.MoveNextAsync();
-                }
-                while (changes.Current.Kind is not null && changes.Current.Parent != runId);
+                if (change.Kind is null)
+                    await ReadAllAsync();
+                else if (change.Parent == runId && await store.FindAsync<TaskRun>(change.Id, cancellationToken) is { } task)
+                    Read(task);
+                var next = watcher.ReadAsync();
+                change = await Task.WhenAny(next, ended) == next ? await next : null;
             }
+            await ReadAllAsync();
             await Task.WhenAll(readers.Values);
         }
         finally
         {
             lines.TryComplete();
+        }
+
+        async Task ReadAllAsync()
+        {
+            await foreach (var task in store.EnumerateAsync<TaskRun>(new ResourceQuery { Parent = runId }, cancellationToken))
+                Read(task);
         }
     }
 

@@ -27,5 +27,22 @@ public sealed class ResourceNotFoundException(string kind, string id)
     public string Id { get; } = id;
 }
 
-/// <summary>The database could not be asked: gone, full, or read-only. The same call may succeed later.</summary>
-public sealed class StoreUnavailableException(string message, Exception inner) : Exception(message, inner);
+/// <summary>
+/// A <see cref="ResourceQuery"/> that cannot be answered, because of a value that usually comes from a client: the
+/// client's mistake, not ours.
+/// </summary>
+/// <param name="message">What is wrong and what is allowed.</param>
+/// <param name="parameter">The member of the query, in camelCase: <c>continue</c>, <c>limit</c>.</param>
+public sealed class InvalidQueryException(string message, string parameter) : ArgumentException(message)
+{
+    public string Parameter { get; } = parameter;
+}
+
+/// <summary>
+/// The database could not be asked: gone, full, or read-only. The same call may succeed later. When the connection was
+/// lost during a commit, the writes may have been carried out: read again before repeating them.
+/// </summary>
+public sealed class StoreUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>The store cannot be opened as configured, and trying again will not help. The message says what to change.</summary>
+public sealed class StoreConfigurationException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -51,7 +52,8 @@ public static class TemplateEngine
                     JsonValueKind.True => true,
                     JsonValueKind.False => false,
                     JsonValueKind.String => node.GetValue<string>(),
-                    _ => long.TryParse(node.ToJsonString(), out var integer) ? integer : double.Parse(node.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture),
+                    // The cast keeps whole numbers whole; without it both would become double.
+                    _ => long.TryParse(node.ToJsonString(), CultureInfo.InvariantCulture, out var integer) ? (object)integer : double.Parse(node.ToJsonString(), CultureInfo.InvariantCulture),
                 };
         }
     }

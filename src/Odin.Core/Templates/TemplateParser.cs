@@ -63,6 +63,7 @@ internal sealed class TemplateParser
         var branches = new List<(TemplateExpression?, IReadOnlyList<TemplateStatement>)> { (ReadCondition(), ReadBody()) };
         while (true)
         {
+            var tag = tokens.Current.Position;
             switch (ReadTag("endif", position, "if"))
             {
                 case "elif":
@@ -76,8 +77,8 @@ internal sealed class TemplateParser
                 case "endif":
                     CloseStatement();
                     return new IfStatement(position, branches);
-                default:
-                    throw tokens.Unexpected("\"endif\"");
+                case var found:
+                    throw Mismatch(tag, "endif", position, "if", found);
             }
         }
     }
@@ -146,9 +147,12 @@ internal sealed class TemplateParser
         var position = tokens.Current.Position;
         var found = ReadTag(end, opened, block);
         if (found != end)
-            throw new TemplateException(position, $"Expected \"{end}\" for the \"{block}\" in line {opened.Line}, but there is \"{found}\".");
+            throw Mismatch(position, end, opened, block, found);
         CloseStatement();
     }
+
+    private static TemplateException Mismatch(TemplatePosition position, string end, TemplatePosition opened, string block, string found) =>
+        new(position, $"Expected \"{end}\" for the \"{block}\" in line {opened.Line}, but there is \"{found}\".");
 
     private void CloseStatement() => Close(TokenKind.StatementEnd, "\"%}\"");
 

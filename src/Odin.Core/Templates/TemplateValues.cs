@@ -66,7 +66,20 @@ internal sealed class PythonText(TemplateBudget budget, TemplatePosition positio
         var magnitude = Math.Abs(value);
         if (value == Math.Floor(value) && magnitude < 1e16)
             return value.ToString("F1", CultureInfo.InvariantCulture);
-        return value.ToString("R", CultureInfo.InvariantCulture).ToLowerInvariant();
+        if (magnitude is < 1e-4 or >= 1e16)
+            return Scientific(value);
+        var text = value.ToString("R", CultureInfo.InvariantCulture);
+        return text.Contains('E', StringComparison.Ordinal) ? value.ToString("F3", CultureInfo.InvariantCulture).TrimEnd('0') : text;
+    }
+
+    /// <summary>The shortest mantissa that reads back as the same number.</summary>
+    private static string Scientific(double value)
+    {
+        var text = "";
+        for (var digits = 0; digits <= 16 && (text.Length == 0 || double.Parse(text, CultureInfo.InvariantCulture) != value); digits++)
+            text = value.ToString($"E{digits}", CultureInfo.InvariantCulture);
+        var exponent = text.IndexOf('E', StringComparison.Ordinal);
+        return $"{text.AsSpan(0, exponent)}e{text[exponent + 1]}{text[(exponent + 2)..].TrimStart('0').PadLeft(2, '0')}";
     }
 
     private void Append(object? value, int depth)

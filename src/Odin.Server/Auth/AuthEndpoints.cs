@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Odin.Server.Hosting;
 using Odin.Users;
 
@@ -20,7 +19,7 @@ internal static class AuthEndpoints
             .ProducesProblem(StatusCodes.Status429TooManyRequests);
 
     private static async Task<IResult> LoginAsync(
-        HttpContext context, UserAccounts accounts, LoginThrottle throttle, JwtSigner signer, ILoggerFactory loggers, CancellationToken cancellationToken)
+        HttpContext context, UserAccounts accounts, LoginThrottle throttle, JwtSigner signer, LoginAudit audit, CancellationToken cancellationToken)
     {
         var (name, password) = await ReadAsync(context.Request, cancellationToken);
         var address = context.Connection.RemoteIpAddress?.ToString() ?? "local";
@@ -32,15 +31,14 @@ internal static class AuthEndpoints
             return TooMany(context, more);
 
         var user = await accounts.LoginAsync(name, password, cancellationToken);
-        var log = loggers.CreateLogger(typeof(AuthEndpoints));
         if (user is null)
         {
             throttle.Failed(name, address);
-            AuthLog.LoginFailed(log, Printable(name), address);
+            audit.Failed(name, address);
             return Problem.Result(StatusCodes.Status401Unauthorized, "The user name or the password is wrong.");
         }
         throttle.Succeeded(name, address);
-        AuthLog.LoggedIn(log, user.Name, address);
+        audit.Succeeded(user.Name, address);
         return TypedResults.Json(new LoginAnswer(signer.Issue(user.Name)), AuthJson.Default.LoginAnswer);
     }
 
@@ -65,8 +63,6 @@ internal static class AuthEndpoints
     private static string Required(string? value, string name) => string.IsNullOrEmpty(value)
         ? throw new InvalidRequestException(new ProblemItem("Missing", $"'{name}' is missing.") { Location = name })
         : value;
-
-    private static string Printable(string name) => UserNames.IsValid(name) ? name : "(not a valid name)";
 }
 
 /// <summary>A name and a password.</summary>
@@ -80,15 +76,6 @@ public sealed record LoginRequest(string Username, string Password)
 public sealed record LoginAnswer(string Message)
 {
     public override string ToString() => nameof(LoginAnswer);
-}
-
-internal static partial class AuthLog
-{
-    [LoggerMessage(Level = LogLevel.Information, Message = "User '{User}' logged in from {Address}")]
-    public static partial void LoggedIn(ILogger logger, string user, string address);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Failed login as '{User}' from {Address}")]
-    public static partial void LoginFailed(ILogger logger, string user, string address);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

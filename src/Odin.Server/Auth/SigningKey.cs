@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Odin.Server.Hosting;
 
 namespace Odin.Server.Auth;
 

@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.Diagnostics;
+using Odin.Git;
+using Odin.Pipelines;
 using Odin.Storage;
 
 namespace Odin.Server.Hosting;
@@ -33,6 +35,12 @@ internal sealed partial class ErrorHandler(ILogger<ErrorHandler> logger) : IExce
         ResourceNotFoundException e => (StatusCodes.Status404NotFound, e.Message, null),
         ResourceAlreadyExistsException e => (StatusCodes.Status409Conflict, e.Message, null),
         ResourceConflictException e => (StatusCodes.Status409Conflict, e.Message + " Read it again and repeat the request.", null),
+        InvalidJobPathException or JobCheckoutException => (StatusCodes.Status400BadRequest, exception.Message, null),
+        JobRevisionNotFoundException => (StatusCodes.Status404NotFound, exception.Message, null),
+        JobAlreadyExistsException or GitRefusedException or GitPathConflictException => (StatusCodes.Status409Conflict, exception.Message, null),
+        JobFileTooLargeException => (StatusCodes.Status413PayloadTooLarge, exception.Message, null),
+        GitUnavailableException or GitBranchMissingException => (StatusCodes.Status503ServiceUnavailable, exception.Message, null),
+        TimeoutException => (StatusCodes.Status503ServiceUnavailable, exception.Message, null),
         StoreUnavailableException => (
             StatusCodes.Status503ServiceUnavailable, "The database cannot be reached at the moment. Try again in a few seconds.", null),
         // The text of an unexpected exception may tell what is nobody's business; it is in the log.

@@ -46,9 +46,6 @@ internal static unsafe partial class Native
     [LibraryImport(C, EntryPoint = "posix_spawnattr_setsigmask")]
     public static partial int AttributesSetSignalMask(void* attributes, void* signals);
 
-    [LibraryImport(C, EntryPoint = "sigfillset")]
-    public static partial int FillSignals(void* signals);
-
     [LibraryImport(C, EntryPoint = "sigemptyset")]
     public static partial int EmptySignals(void* signals);
 

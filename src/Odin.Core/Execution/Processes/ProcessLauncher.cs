@@ -84,8 +84,8 @@ internal sealed class ProcessLauncher : IAsyncDisposable
             var variables = environment.For(spec, execution.Directory);
             if (FindUnusable(spec, variables) is { } problem)
                 return Outcome.StartFailed(problem);
-            Directory.CreateDirectory(spec.WorkingDirectory);
-            logs.Prepare(spec.Key);
+            MakeDirectory(spec.WorkingDirectory);
+            MakeDirectory(Path.GetDirectoryName(logs.PathOf(spec.Key))!);
             var (program, missing) = CommandResolver.Resolve(spec.Command[0], spec.WorkingDirectory, variables["PATH"]);
             if (program is null)
                 return missing;
@@ -98,6 +98,19 @@ internal sealed class ProcessLauncher : IAsyncDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return Outcome.StartFailed($"cannot prepare the start of \"{spec.Command[0]}\": {e.Message}");
+        }
+    }
+
+    private static void MakeDirectory(string path)
+    {
+        try
+        {
+            Directory.CreateDirectory(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The system's own message names but the part of the path that it stumbled over.
+            throw new IOException($"the directory \"{path}\" cannot be made ({e.Message})", e);
         }
     }
 

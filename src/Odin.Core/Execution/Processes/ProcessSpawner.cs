@@ -25,7 +25,8 @@ internal sealed unsafe class ProcessSpawner : IDisposable
     {
         var signals = stackalloc byte[StructureSize];
         _ = Native.AttributesInit(attributes);
-        _ = Native.FillSignals(signals);
+        // Not sigfillset: it leaves out two signals of the C library, which the child would then get as ignored.
+        new Span<byte>(signals, StructureSize).Fill(0xff);
         _ = Native.AttributesSetDefaultSignals(attributes, signals);
         _ = Native.EmptySignals(signals);
         _ = Native.AttributesSetSignalMask(attributes, signals);

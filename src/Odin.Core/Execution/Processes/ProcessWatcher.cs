@@ -12,6 +12,7 @@ internal sealed class ProcessWatcher : IAsyncDisposable
 {
     private const int CloseOnExec = 0x80000;
     private const int Add = 1;
+    private const int Remove = 2;
     private const uint Readable = 1;
     private const int Batch = 64;
     private const int SlowLookMilliseconds = 250;
@@ -81,6 +82,16 @@ internal sealed class ProcessWatcher : IAsyncDisposable
         return Native.PollControl(poll, Add, descriptor, entry) == 0;
     }
 
+    /// <summary>
+    /// Closing alone is not enough: a program that is just being started has a copy until it is loaded, and as long as
+    /// that is open we would be told of this end again and again.
+    /// </summary>
+    private unsafe void Unregister(int descriptor)
+    {
+        _ = Native.PollControl(poll, Remove, descriptor, null);
+        _ = Native.Close(descriptor);
+    }
+
     private unsafe void Wake()
     {
         var one = 1L;
@@ -118,7 +129,7 @@ internal sealed class ProcessWatcher : IAsyncDisposable
         if (!watched.TryRemove(token, out var process))
             return;
         if (process.Descriptor >= 0)
-            _ = Native.Close(process.Descriptor);
+            Unregister(process.Descriptor);
         else
             Interlocked.Decrement(ref slow);
         ended(process.Execution);

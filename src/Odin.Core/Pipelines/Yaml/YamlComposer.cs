@@ -11,7 +11,7 @@ internal sealed class YamlComposer
 {
     private const string CoreTagPrefix = "tag:yaml.org,2002:";
 
-    private readonly Parser parser;
+    private readonly YamlEvents parser;
     private readonly PipelineParserOptions options;
     private readonly DiagnosticBag bag;
     private readonly Dictionary<string, YamlNode> anchors = new(StringComparer.Ordinal);
@@ -19,7 +19,7 @@ internal sealed class YamlComposer
 
     private YamlComposer(string yaml, PipelineParserOptions options, DiagnosticBag bag)
     {
-        parser = new Parser(new StringReader(yaml));
+        parser = new YamlEvents(yaml);
         this.options = options;
         this.bag = bag;
     }
@@ -65,8 +65,7 @@ internal sealed class YamlComposer
 
     private YamlNode ReadNode(int depth)
     {
-        if (!parser.MoveNext() || parser.Current is not { } current)
-            throw new YamlRefusedException(default, DiagnosticCodes.InvalidYaml, "Not valid YAML: the text ends too early.");
+        var current = parser.Consume<ParsingEvent>();
         var position = PositionOf(current.Start);
         if (depth > options.MaxDepth)
             throw new YamlRefusedException(position, DiagnosticCodes.TooDeep, $"Values are nested more than {options.MaxDepth} levels deep; flatten the file.");

@@ -1,4 +1,4 @@
-namespace Odin.Server.Auth;
+namespace Odin.Server.Hosting;
 
 /// <summary>Files that only their owner may read.</summary>
 internal static class PrivateFile

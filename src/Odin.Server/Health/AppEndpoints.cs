@@ -1,0 +1,47 @@
+using System.Reflection;
+using System.Text.Json.Serialization;
+using Odin.Pipelines;
+using Odin.Runs;
+using Odin.Server.Auth;
+using Odin.Server.Hosting;
+
+namespace Odin.Server.Health;
+
+/// <summary>What the inherited client's <c>odin-ping</c> asks.</summary>
+internal static class AppEndpoints
+{
+    /// <summary>The version of this program.</summary>
+    public static string Version { get; } =
+        typeof(AppEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+
+    public static void MapApp(this IEndpointRouteBuilder v1)
+    {
+        v1.MapGet("/ping", () => TypedResults.Ok("pong")).WithTags("Server").WithName("Ping").WithSummary("Answers 'pong'")
+            .WithAccess(AccessKind.Public);
+        v1.MapGet("/app", ShowAsync).WithTags("Server").WithName("ShowApp").WithSummary("Says what the server stands on").Produces<AppAnswer>();
+    }
+
+    private static async Task<IResult> ShowAsync(
+        PipelineCatalog catalog, Listeners listeners, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var status = await catalog.RefreshAsync(cancellationToken);
+        var socket = listeners.WebSocket is null ? "off" : $"responsive ({InheritedStatus.Time(time.GetUtcNow())})";
+        return TypedResults.Ok(new AppAnswer(status.Root, status.Commit, status.IsDirty, socket, Version, status.Warning));
+    }
+}
+
+/// <summary>What the server stands on; unlike all else in snake_case.</summary>
+/// <param name="PipelinesVersion">The commit of the jobs.</param>
+/// <param name="Warning">What is wrong with the repository; null: nothing.</param>
+public sealed record AppAnswer(
+    [property: JsonPropertyName("pipelines_root")] string PipelinesRoot,
+    [property: JsonPropertyName("pipelines_version")] string? PipelinesVersion,
+    [property: JsonPropertyName("pipelines_repo_dirty")] bool PipelinesRepoDirty,
+    [property: JsonPropertyName("ws_server_status")] string WsServerStatus,
+    string Version,
+    string? Warning);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(AppAnswer))]
+[JsonSerializable(typeof(string))]
+internal sealed partial class AppJson : JsonSerializerContext;

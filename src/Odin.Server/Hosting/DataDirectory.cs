@@ -1,0 +1,111 @@
+namespace Odin.Server.Hosting;
+
+/// <summary>
+/// The directory that holds all the server keeps, for the owner's eyes only. It is locked while the server lives: two
+/// servers on one directory would both run the same tasks.
+/// </summary>
+internal sealed class DataDirectory : IDisposable
+{
+    private readonly FileStream held;
+
+    private DataDirectory(string path, FileStream held) => (Path, this.held) = (path, held);
+
+    /// <summary>Absolute.</summary>
+    public string Path { get; }
+
+    public string this[string entry] => System.IO.Path.Combine(Path, entry);
+
+    /// <summary>Makes, checks and locks the directory.</summary>
+    /// <exception cref="StartupException">It cannot be used; the message says why.</exception>
+    public static DataDirectory Open(string path)
+    {
+        path = System.IO.Path.GetFullPath(path);
+        try
+        {
+            if (OperatingSystem.IsWindows())
+                Directory.CreateDirectory(path);
+            else
+                Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(path, "cannot be made", e);
+        }
+        var held = Lock(path);
+        try
+        {
+            Probe(path);
+            return new DataDirectory(path, held);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => held.Dispose();
+
+    private static FileStream Lock(string path)
+    {
+        var file = System.IO.Path.Combine(path, "lock");
+        try
+        {
+            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw Unusable(path, "cannot be written", e);
+        }
+        catch (IOException e) when (IsHeld(file))
+        {
+            throw new StartupException(
+                ExitCodes.InUse, $"Another server uses the data directory '{path}'. Stop it, or give this one another with --data.", e);
+        }
+        catch (IOException e)
+        {
+            throw Unusable(path, "cannot be written", e);
+        }
+    }
+
+    // A read-only disk fails to open the file for writing; a lock fails also to open it for reading.
+    private static bool IsHeld(string file)
+    {
+        try
+        {
+            new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.None).Dispose();
+            return false;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
+    private static void Probe(string path)
+    {
+        var file = System.IO.Path.Combine(path, $".probe-{Environment.ProcessId}");
+        try
+        {
+            using (var stream = new FileStream(file, FileMode.Create, FileAccess.Write))
+            {
+                stream.Write(new byte[4096]);
+                stream.Flush(flushToDisk: true);
+            }
+            File.Delete(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(path, "cannot be written", e);
+        }
+    }
+
+    private static StartupException Unusable(string path, string problem, Exception inner) => new(
+        ExitCodes.CannotWrite,
+        $"The data directory '{path}' {problem}: {inner.Message} Free some space, correct its rights, or give another with --data.",
+        inner);
+}

@@ -1,0 +1,176 @@
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Http.Json;
+using Odin.Server.Auth;
+using Odin.Server.Health;
+using Odin.Server.Jobs;
+using Odin.Server.Logs;
+using Odin.Server.Metrics;
+using Odin.Server.Nodes;
+using Odin.Server.Runs;
+using Odin.Server.Users;
+using Odin.Server.WebSockets;
+using Odin.Storage;
+using Odin.Users;
+
+namespace Odin.Server.Hosting;
+
+/// <summary>Puts the server together: services, then the way of a request, then what there is to ask for.</summary>
+internal static class ServerApplication
+{
+    /// <param name="replace">Registers parts of a test's or an embedder's own, before ours.</param>
+    public static WebApplication Build(ServerOptions options, DataDirectory data, Action<IServiceCollection>? replace)
+    {
+        // An empty builder: no settings from the working directory or from ASPNETCORE_… variables, which are nobody's wish.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "odin-server", ContentRootPath = data.Path });
+        var listeners = new Listeners(options);
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(listeners.Configure);
+        builder.Logging.AddServerLogging(options);
+
+        var services = builder.Services;
+        replace?.Invoke(services);
+        services.AddSingleton(options).AddSingleton(listeners).AddSingleton(_ => data);
+        services.AddOdin(engine =>
+        {
+            options.Engine(engine);
+            engine.DataDirectory = data.Path;
+        });
+        services.AddMetering();
+        services.AddAccess(options);
+        services.AddHttp(options);
+        services.AddSockets();
+        services.AddSingleton<RunReader>().AddSingleton<RunWatcher>().AddSingleton<LocalNode>();
+
+        var app = builder.Build();
+        app.UseMiddleware<RequestMeasuring>();
+        app.UseExceptionHandler();
+        app.UseStatusCodePages(context => Problem.WriteAsync(context.HttpContext, context.HttpContext.Response.StatusCode, EmptyAnswer(context.HttpContext)));
+        app.UseWebSockets();
+        app.UseRouting();
+        if (options.Access.Origins.Count > 0)
+            app.UseCors();
+        app.UseMiddleware<AccessMiddleware>();
+        app.UseLegacySocket();
+        app.UseApiPages();
+
+        app.MapHealth();
+        app.MapMetrics();
+        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapSockets();
+        var v1 = app.MapGroup("/v1");
+        v1.MapApp();
+        v1.MapAuth();
+        v1.MapUsers();
+        v1.MapNodes();
+        v1.MapJobs();
+        v1.MapRuns();
+        v1.MapRunWatch();
+        v1.MapRecords();
+        v1.MapLogs();
+        return app;
+    }
+
+    private static void AddServerLogging(this ILoggingBuilder logging, ServerOptions options)
+    {
+        logging.SetMinimumLevel(options.LogLevel);
+        // The framework says at Information what our own lines say better, with query strings and all.
+        logging.AddFilter("Microsoft", options.LogLevel > LogLevel.Warning ? options.LogLevel : LogLevel.Warning);
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+        });
+        // Standard output is for what a person or a program reads at the start.
+        logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+    }
+
+    private static void AddAccess(this IServiceCollection services, ServerOptions options)
+    {
+        services.AddSingleton(options.Access).AddSingleton(options.Jwt);
+        services.AddSingleton(provider => SigningKey.Load(options.Secret, provider.GetRequiredService<DataDirectory>().Path));
+        services.AddSingleton<JwtSigner>().AddSingleton<JwtVerifier>().AddSingleton<TokenAuthenticator>();
+        services.AddSingleton<LoginThrottle>().AddSingleton<LoginAudit>().AddSingleton<AdminAccount>();
+        if (services.All(s => s.ServiceType != typeof(PasswordOptions)))
+            services.AddSingleton<PasswordOptions>();
+        services.AddSingleton<PasswordHasher>().AddSingleton<UserAccounts>();
+        services.AddSingleton<UserPresence>().AddHostedService(provider => provider.GetRequiredService<UserPresence>());
+    }
+
+    private static void AddHttp(this IServiceCollection services, ServerOptions options)
+    {
+        services.AddRouting(routing => routing.SuppressCheckForUnhandledSecurityMetadata = true);
+        services.AddProblemDetails();
+        services.AddExceptionHandler<ErrorHandler>();
+        services.AddOpenApi("v1");
+        services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
+        services.Configure<JsonOptions>(json =>
+        {
+            json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+            foreach (var context in new System.Text.Json.Serialization.JsonSerializerContext[]
+                { RunWireJson.Default, RecordJson.Default, JobWireJson.Default, UserWireJson.Default, HealthJson.Default, AppJson.Default, NodeJson.Default, AuthJson.Default })
+            {
+                json.SerializerOptions.TypeInfoResolverChain.Insert(0, context);
+            }
+        });
+        services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
+            .WithOrigins([.. options.Access.Origins])
+            .WithMethods("GET", "POST", "PUT", "DELETE")
+            .WithHeaders("Authorization", "Content-Type", "Idempotency-Key")));
+    }
+
+    private static void AddMetering(this IServiceCollection services)
+    {
+        services.AddSingleton<MetricsRegistry>().AddSingleton<ServerMeters>().AddSingleton<RunGauges>();
+        var store = services.Last(s => s.ServiceType == typeof(IResourceStore));
+        services.Remove(store);
+        services.AddSingleton<IResourceStore>(provider => new MeasuredStore(
+            (IResourceStore)(store.ImplementationInstance ?? store.ImplementationFactory!(provider)), provider.GetRequiredService<TimeProvider>()));
+    }
+
+    private static void AddSockets(this IServiceCollection services)
+    {
+        services.AddSingleton<SocketEndpoint>();
+        services.AddSingleton<ISocketCommand, PingCommand>();
+        services.AddSingleton<ISocketCommand, StartCommand>();
+        services.AddSingleton<ISocketCommand, StatusCommand>();
+        services.AddSingleton<ISocketCommand, DataCommand>();
+        services.AddSingleton<ISocketCommand, EventsCommand>();
+        services.AddSingleton<ISocketCommand, LogsCommand>();
+        services.AddSingleton<ISocketCommand, CleanupCommand>();
+        services.AddSingleton<ISocketCommand, ShowCommand>();
+        services.AddSingleton<ISocketCommand, GenerateCommand>();
+    }
+
+    // Whatever path a client of the inherited protocol asks for, there is one thing on that port.
+    private static void UseLegacySocket(this WebApplication app) => app.Use((context, next) =>
+        context.Features.Get<LegacySocketFeature>() is null
+            ? next(context)
+            : context.RequestServices.GetRequiredService<SocketEndpoint>().AcceptAsync(context));
+
+    private static void MapSockets(this WebApplication app) => app
+        .MapGet("/ws", (HttpContext context, SocketEndpoint sockets) => sockets.AcceptAsync(context))
+        .ExcludeFromDescription()
+        .WithAccess(AccessKind.MainSocket);
+
+    private static void UseApiPages(this WebApplication app)
+    {
+        app.UseSwaggerUI(pages =>
+        {
+            pages.RoutePrefix = "docs";
+            pages.SwaggerEndpoint("/openapi/v1.json", "Odin");
+            pages.DocumentTitle = "Odin API";
+        });
+        // Names of the inherited server.
+        app.MapGet("/openapi.json", () => Results.Redirect("/openapi/v1.json")).ExcludeFromDescription().WithAccess(AccessKind.Public);
+        app.MapGet("/redoc", () => Results.Redirect("/docs")).ExcludeFromDescription().WithAccess(AccessKind.Public);
+        app.MapGet("/", () => Results.Redirect("/docs")).ExcludeFromDescription().WithAccess(AccessKind.Public);
+    }
+
+    private static string EmptyAnswer(HttpContext context) => context.Response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound => $"There is nothing at '{context.Request.Path}'. The API is described at /docs.",
+        StatusCodes.Status405MethodNotAllowed => $"'{context.Request.Path}' does not take {context.Request.Method}.",
+        var status => Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status),
+    };
+}

@@ -1,0 +1,100 @@
+using Odin.Execution;
+using Odin.Server.Auth;
+
+namespace Odin.Server.Hosting;
+
+/// <summary>Turns setting values into options, with a sentence for each that is wrong.</summary>
+internal static class ServerOptionsReader
+{
+    public static ServerOptions Read(SettingValues values)
+    {
+        var jwt = new JwtOptions();
+        return new ServerOptions
+        {
+            DataDirectory = Path.GetFullPath(values.Text(Settings.Data) ?? OdinOptions.DefaultDataDirectory),
+            Addresses = ReadAddresses(values),
+            WebSocketPort = ReadWebSocketPort(values),
+            TlsCertificate = ExistingFile(values, Settings.TlsCertificate),
+            TlsKey = ExistingFile(values, Settings.TlsKey),
+            MaxBodyBytes = values.Number(Settings.MaxBody, 1024) ?? 16 << 20,
+            LogLevel = ReadLogLevel(values),
+            Access = new AccessOptions
+            {
+                Anonymous = values.Choice<AnonymousAccess>(Settings.Anonymous) ?? AnonymousAccess.Loopback,
+                Hosts = values.List(Settings.Hosts),
+                Origins = [.. values.List(Settings.Origins).Select(o => o.TrimEnd('/'))],
+            },
+            Jwt = new JwtOptions
+            {
+                Issuer = values.Text(Settings.Issuer) ?? jwt.Issuer,
+                Lifetime = values.Duration(Settings.TokenDuration) is { } lifetime
+                    ? lifetime >= TimeSpan.FromSeconds(1) ? lifetime : throw values.Wrong(Settings.TokenDuration, "at least one second")
+                    : jwt.Lifetime,
+            },
+            Secret = values.Text(Settings.Secret),
+            AdminUser = ReadAdminUser(values),
+            AdminPassword = values.Text(Settings.AdminPassword),
+            Engine = ReadEngine(values),
+        };
+    }
+
+    private static Action<OdinOptions> ReadEngine(SettingValues values)
+    {
+        // Read now, so that a wrong value is told before anything starts.
+        var (parallel, retention, logBytes) = (values.Number(Settings.MaxParallel, 1), values.Duration(Settings.Retention), values.Number(Settings.LogBytes, 64 << 10));
+        if (parallel > 100_000)
+            throw values.Wrong(Settings.MaxParallel, "at most 100000");
+        return options =>
+        {
+            options.Storage.Database = values.Text(Settings.Database);
+            options.Storage.RunRetention = retention ?? options.Storage.RunRetention;
+            options.Git.Source = values.Text(Settings.Pipelines);
+            options.Git.Branch = values.Text(Settings.Branch) ?? options.Git.Branch;
+            options.Git.AuthorName = values.Text(Settings.GitName) ?? options.Git.AuthorName;
+            options.Git.AuthorEmail = values.Text(Settings.GitEmail) ?? options.Git.AuthorEmail;
+            options.Git.SshKeyFile = values.Text(Settings.GitSshKey);
+            options.Git.KnownHostsFile = values.Text(Settings.GitKnownHosts);
+            options.WorkspaceDirectory = values.Text(Settings.Workspaces);
+            options.MaxParallelTasks = (int?)parallel;
+            options.Logs = logBytes is { } bytes ? new LogOptions { MaxBytes = bytes } : options.Logs;
+        };
+    }
+
+    private static List<ServerAddress> ReadAddresses(SettingValues values)
+    {
+        var texts = values.List(Settings.Urls);
+        if (texts.Count == 0)
+            texts = [Settings.Urls.Default!];
+        return [.. texts.Select(text => ServerAddress.Parse(text) ?? throw values.Wrong(
+            Settings.Urls, $"a list of addresses such as http://127.0.0.1:9003; '{text}' needs http or https, an IP address, 'localhost' or '*', and a port"))];
+    }
+
+    private static int? ReadWebSocketPort(SettingValues values) => values.Text(Settings.WebSocketPort) switch
+    {
+        null => 30000,
+        "off" => null,
+        _ => values.Number(Settings.WebSocketPort, 0) is <= 65535 and var port ? (int)port : throw values.Wrong(Settings.WebSocketPort, "a port or 'off'"),
+    };
+
+    private static string ReadAdminUser(SettingValues values) => values.Text(Settings.AdminUser) switch
+    {
+        null => "admin",
+        var name when Odin.Users.UserNames.IsValid(name) => name,
+        _ => throw values.Wrong(Settings.AdminUser, "a user name. " + Odin.Users.UserNames.Rule),
+    };
+
+    private static LogLevel ReadLogLevel(SettingValues values) => values.Text(Settings.LogLevel)?.ToUpperInvariant() switch
+    {
+        null => LogLevel.Information,
+        "INFO" => LogLevel.Information,
+        "WARN" => LogLevel.Warning,
+        _ => values.Choice<LogLevel>(Settings.LogLevel)!.Value,
+    };
+
+    private static string? ExistingFile(SettingValues values, Setting setting) => values.Text(setting) switch
+    {
+        null => null,
+        var file when File.Exists(file) => Path.GetFullPath(file),
+        _ => throw values.Wrong(setting, "a file that exists"),
+    };
+}

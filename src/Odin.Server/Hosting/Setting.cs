@@ -1,0 +1,63 @@
+namespace Odin.Server.Hosting;
+
+/// <summary>
+/// One setting of the server. Its key says all its names: <c>access.anonymous</c> is nested like that in
+/// <c>odin.yml</c>, is <c>ODIN_ACCESS_ANONYMOUS</c> in the environment and <c>--access-anonymous</c> on the command line.
+/// </summary>
+/// <param name="Key">With dots between levels and underscores between words.</param>
+/// <param name="Default">As documented; null when there is none.</param>
+/// <param name="Description">One sentence, with units.</param>
+internal sealed record Setting(string Key, string? Default, string Description)
+{
+    /// <summary>Names of the inherited system's variables; the first one that is set counts.</summary>
+    public IReadOnlyList<string> Inherited { get; init; } = [];
+
+    /// <summary>Must not be seen in a list of processes, so there is no flag for it.</summary>
+    public bool IsSecret { get; init; }
+
+    public string Variable => "ODIN_" + Key.Replace('.', '_').ToUpperInvariant();
+
+    /// <summary>Null for a secret.</summary>
+    public string? Flag => IsSecret ? null : "--" + Key.Replace('.', '-').Replace('_', '-');
+
+    /// <summary>The key in <see cref="IConfiguration"/>.</summary>
+    public string Path => Key.Replace('.', ':');
+}
+
+/// <summary>Every setting of the server; the reference pages and <c>--help</c> are made from it.</summary>
+internal static class Settings
+{
+    public static readonly Setting Data = new("data", "~/.local/share/odin", "The directory that holds everything the server keeps; one server at a time.");
+    public static readonly Setting Urls = new("urls", "http://127.0.0.1:9003", "Addresses of the API, with ';' between them. Port 0: a free one.");
+    public static readonly Setting WebSocketPort = new("websocket.port", "30000", "The port of the inherited WebSocket protocol, on the hosts of 'urls'. 0: a free one; 'off': none.");
+    public static readonly Setting Pipelines = new("pipelines", "pipelines in the data directory", "The repository of the jobs: a directory or the URL of a remote.") { Inherited = ["ODIN_FS_ROOT"] };
+    public static readonly Setting Branch = new("git.branch", "master", "The branch that holds the jobs.") { Inherited = ["ODIN_PIPELINES_MAIN"] };
+    public static readonly Setting GitName = new("git.name", "odin", "The name under which commits are made.");
+    public static readonly Setting GitEmail = new("git.email", "odin@localhost", "The address under which commits are made.");
+    public static readonly Setting GitSshKey = new("git.ssh_key", null, "The file of the private key for a remote over SSH.");
+    public static readonly Setting GitKnownHosts = new("git.known_hosts", null, "The file of the hosts that are trusted over SSH.");
+    public static readonly Setting Database = new("database", "SQLite in the data directory", "The connection string of the database; SQLite or PostgreSQL.");
+    public static readonly Setting Workspaces = new("workspaces", "workspaces in the data directory", "The directory of the runs' workspaces (DATA_PATH).");
+    public static readonly Setting MaxParallel = new("max_parallel", "twice the processors, at least 4", "How many tasks run as processes at the same time.");
+    public static readonly Setting Retention = new("retention", "30d", "The age at which finished runs go, with their logs: 30d, 12h. 0: never.");
+    public static readonly Setting LogBytes = new("logs.max_bytes", "67108864", "How many bytes are kept of one task's log; the middle of a longer one is dropped.");
+    public static readonly Setting Anonymous = new("access.anonymous", "loopback", "Who may read without a token: 'loopback', 'always' or 'never'.");
+    public static readonly Setting Hosts = new("access.hosts", null, "Host names, with ';' between them, under which a browser on this machine may read without a token.");
+    public static readonly Setting Origins = new("access.origins", null, "Origins, with ';' between them, of other web pages that may use the API.");
+    public static readonly Setting Secret = new("secret", "a random key in the data directory", "The text of the key that tokens are signed with.") { IsSecret = true };
+    public static readonly Setting Issuer = new("auth.issuer", "com.interactions", "The issuer named in tokens, and demanded.");
+    public static readonly Setting TokenDuration = new("token_duration", "43200", "How long a login is good for: seconds, or 12h, 7d.");
+    public static readonly Setting AdminUser = new("admin.user", "admin", "The name of the user that is made at the first start.") { Inherited = ["ODIN_ROOT_USER"] };
+    public static readonly Setting AdminPassword = new("admin.password", "generated", "The password of that user; set again at every start.") { Inherited = ["ODIN_ROOT_PASS"], IsSecret = true };
+    public static readonly Setting TlsCertificate = new("tls.certificate", null, "The PEM file of the certificate for https addresses in 'urls'.");
+    public static readonly Setting TlsKey = new("tls.key", null, "The PEM file of its private key, if it is another one.");
+    public static readonly Setting MaxBody = new("max_body", "16777216", "The largest request body, in bytes.");
+    public static readonly Setting LogLevel = new("log.level", "Information", "Trace, Debug, Information, Warning, Error or Critical; the inherited INFO and WARN too.");
+
+    public static IReadOnlyList<Setting> All { get; } =
+    [
+        Data, Urls, WebSocketPort, Pipelines, Branch, GitName, GitEmail, GitSshKey, GitKnownHosts, Database, Workspaces,
+        MaxParallel, Retention, LogBytes, Anonymous, Hosts, Origins, Secret, Issuer, TokenDuration, AdminUser, AdminPassword,
+        TlsCertificate, TlsKey, MaxBody, LogLevel,
+    ];
+}

@@ -1,0 +1,95 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Odin.Pipelines;
+using Odin.Runs;
+using Odin.Server.Auth;
+using Odin.Server.Hosting;
+
+namespace Odin.Server.Jobs;
+
+/// <summary>Jobs and their files over REST. In every id <c>__</c> stands for a slash.</summary>
+internal static class JobEndpoints
+{
+    public static void MapJobs(this IEndpointRouteBuilder v1)
+    {
+        var jobs = v1.MapGroup("/jobs").WithTags("Jobs");
+        jobs.MapGet("/", ListAsync).WithName("ListJobs").WithSummary("Lists jobs")
+            .WithDescription("q: the beginning of a name, or a pattern with *, ? and […].").Produces<JobList>();
+        jobs.MapGet("/{id}", ShowAsync).WithName("ShowJob").WithSummary("Shows a job with its tasks and files")
+            .Produces<JobAnswer>().ProducesProblem(StatusCodes.Status404NotFound);
+        jobs.MapPost("/", CreateAsync).WithName("CreateJob").WithSummary("Creates a job without tasks")
+            .Accepts<CreateJobRequest>("application/json").Produces<JobAnswer>().ProducesProblem(StatusCodes.Status409Conflict);
+        jobs.MapPut("/{id}", ReplaceAsync).WithName("ReplaceJob").WithSummary("Replaces the tasks of a job, and files of it")
+            .Accepts<ReplaceJobRequest>("application/json").Produces<JobAnswer>().ProducesProblem(StatusCodes.Status400BadRequest);
+        jobs.MapGet("/{id}/files/{file}", ReadFileAsync).WithName("ReadJobFile").WithSummary("Downloads a file of a job")
+            .WithDescription("As it is, or as a JSON string when the header Accept asks for 'application/json'.")
+            .Produces<string>(StatusCodes.Status200OK, "text/plain", "application/json").ProducesProblem(StatusCodes.Status404NotFound);
+        jobs.MapPost("/{id}/files/{file}", WriteFileAsync).WithName("WriteJobFile").WithSummary("Uploads a file of a job")
+            .Accepts<string>("text/plain").Produces<UploadAnswer>();
+    }
+
+    private static async Task<IResult> ListAsync(
+        string? q, PipelineCatalog catalog, PipelineParserOptions options, CancellationToken cancellationToken)
+    {
+        var jobs = await catalog.FindAllAsync(string.IsNullOrEmpty(q) ? null : JobName.Decode(q), cancellationToken);
+        return TypedResults.Ok(new JobList([.. jobs.Select(j => JobWire.From(j, options))]));
+    }
+
+    private static async Task<IResult> ShowAsync(
+        string id, PipelineCatalog catalog, PipelineParserOptions options, CancellationToken cancellationToken) =>
+        await catalog.FindAsync(JobName.Decode(id), cancellationToken) is { } job
+            ? TypedResults.Ok(new JobAnswer(JobWire.From(job, options)))
+            : NoSuchJob(id);
+
+    private static async Task<IResult> CreateAsync(
+        HttpContext context, PipelineCatalog catalog, PipelineParserOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var body = (await RequestBody.ReadObjectAsync(context.Request, cancellationToken)).Unwrap("job");
+        var job = await catalog.CreateAsync(JobName.Decode(body.RequiredText("name")), context.UserName(), cancellationToken);
+        return TypedResults.Ok(new JobAnswer(JobWire.From(job, options) with
+        {
+            Location = job.DirectoryLocation,
+            CreationTime = InheritedStatus.Time(time.GetUtcNow()),
+        }));
+    }
+
+    private static async Task<IResult> ReplaceAsync(
+        string id, HttpContext context, PipelineCatalog catalog, PipelineParserOptions options, CancellationToken cancellationToken)
+    {
+        var name = JobName.Decode(id);
+        var body = (await RequestBody.ReadObjectAsync(context.Request, cancellationToken)).Unwrap("job");
+        if (body.Member("tasks") is not JsonArray tasks)
+            throw new InvalidRequestException(new ProblemItem("Missing", "'tasks' must be a list of tasks.") { Location = "tasks" });
+        if (await catalog.FindAsync(name, cancellationToken) is not { } present)
+            return NoSuchJob(id);
+
+        var text = JobDraft.MainYml(tasks, present, options);
+        if (tasks.Count > 0 && PipelineParser.Parse(text, PipelineParser.FileName, options) is { Pipeline: null } refused)
+            return Problem.Refused(refused.Diagnostics);
+        var files = JobDraft.Files(body.Member("configs"));
+        var job = await catalog.ReplaceAsync(name, text, files, context.UserName(), cancellationToken);
+        return TypedResults.Ok(new JobAnswer(JobWire.From(job, options)));
+    }
+
+    private static async Task<IResult> ReadFileAsync(
+        string id, string file, HttpContext context, PipelineCatalog catalog, CancellationToken cancellationToken)
+    {
+        if (await catalog.ReadFileAsync(JobName.Decode(id), file, cancellationToken) is not { } found)
+            return Problem.NotFound($"There is no file '{file}' in a job '{JobName.Decode(id)}'.");
+        var asJson = context.Request.GetTypedHeaders().Accept
+            .Any(a => a.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase));
+        if (asJson)
+            return TypedResults.Ok(Encoding.UTF8.GetString(found.Content.Span));
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        return TypedResults.Bytes(found.Content, "text/plain; charset=utf-8");
+    }
+
+    private static async Task<IResult> WriteFileAsync(
+        string id, string file, HttpContext context, PipelineCatalog catalog, CancellationToken cancellationToken)
+    {
+        var written = await catalog.WriteFileAsync(JobName.Decode(id), file, context.Request.Body, context.UserName(), cancellationToken);
+        return TypedResults.Ok(new UploadAnswer(written.Bytes, written.Location));
+    }
+
+    private static IResult NoSuchJob(string id) => Problem.NotFound($"There is no job '{JobName.Decode(id)}'.");
+}

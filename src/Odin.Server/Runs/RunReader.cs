@@ -1,0 +1,79 @@
+using System.Text.Json.Nodes;
+using Odin.Runs;
+using Odin.Storage;
+
+namespace Odin.Server.Runs;
+
+/// <summary>A run with its tasks, in the order of the file.</summary>
+internal sealed record RunView(Run Run, IReadOnlyList<TaskRun> Tasks);
+
+/// <summary>Which runs to list.</summary>
+internal sealed record RunFilter
+{
+    /// <summary>Only ids that contain this, in either case; null or empty: all.</summary>
+    public string? Text { get; init; }
+
+    public string? Job { get; init; }
+
+    public IReadOnlyCollection<string>? Phases { get; init; }
+
+    public int Limit { get; init; } = ResourceQuery.DefaultLimit;
+
+    public int Offset { get; init; }
+
+    public string? Continue { get; init; }
+
+    public bool OldestFirst { get; init; }
+}
+
+/// <summary>Reads runs for all that show them, over REST and WebSocket.</summary>
+internal sealed class RunReader(IResourceStore store)
+{
+    public Task<Run?> FindRunAsync(string id, CancellationToken cancellationToken) => store.FindAsync<Run>(id, cancellationToken);
+
+    public async Task<RunView?> FindAsync(string id, CancellationToken cancellationToken) =>
+        await store.FindAsync<Run>(id, cancellationToken) is { } run ? new RunView(run, await TasksAsync(id, cancellationToken)) : null;
+
+    /// <summary>The tasks of a run, in the order of the file.</summary>
+    public async Task<List<TaskRun>> TasksAsync(string runId, CancellationToken cancellationToken)
+    {
+        var tasks = new List<TaskRun>();
+        await foreach (var task in store.EnumerateAsync<TaskRun>(new ResourceQuery { Parent = runId }, cancellationToken))
+            tasks.Add(task);
+        tasks.Sort(static (a, b) => a.Spec.Index.CompareTo(b.Spec.Index));
+        return tasks;
+    }
+
+    public Task<ResourcePage<Run>> ListAsync(RunFilter filter, CancellationToken cancellationToken) =>
+        store.ListAsync<Run>(
+            new ResourceQuery
+            {
+                IdContains = string.IsNullOrEmpty(filter.Text) ? null : filter.Text,
+                Parent = filter.Job,
+                Phases = filter.Phases,
+                Descending = !filter.OldestFirst,
+                Limit = filter.Limit,
+                Offset = filter.Offset,
+                Continue = filter.Continue,
+            },
+            cancellationToken);
+
+    /// <summary>The inherited record of a run or a task; null: there is neither.</summary>
+    public async Task<JsonObject?> FindRecordAsync(string id, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(id, cancellationToken) is { } view)
+            return WireRecord.Of(view);
+        return await store.FindAsync<TaskRun>(id, cancellationToken) is { } task ? WireRecord.Of(task) : null;
+    }
+
+    /// <summary>The events of a task or of all tasks of a run, oldest first; null: there is neither.</summary>
+    public async Task<IReadOnlyList<(string Id, TaskEvent Event)>?> FindEventsAsync(string id, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(id, cancellationToken) is { } view)
+            return [.. view.Tasks.SelectMany(Events).OrderBy(e => e.Event.Timestamp)];
+        return await store.FindAsync<TaskRun>(id, cancellationToken) is { } task ? [.. Events(task)] : null;
+    }
+
+    private static IEnumerable<(string Id, TaskEvent Event)> Events(TaskRun task) =>
+        task.Status.Events.Select((e, index) => ($"evt-{task.Id}-{index}", e));
+}
