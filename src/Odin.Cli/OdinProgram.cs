@@ -15,7 +15,7 @@ internal static class OdinProgram
     /// <param name="alias">The command that the program's name stands for; null: the first argument is the command.</param>
     /// <param name="handleSignals">Whether Ctrl-C and SIGTERM cancel the command; false where the caller cancels.</param>
     public static async Task<int> RunAsync(
-        IReadOnlyList<string> arguments, CliEnvironment environment, string? alias, bool handleSignals, CancellationToken cancellationToken)
+        string[] arguments, CliEnvironment environment, string? alias, bool handleSignals, CancellationToken cancellationToken)
     {
         try
         {
@@ -26,7 +26,9 @@ internal static class OdinProgram
             if (Suggestion.TryParse(arguments) is { } suggestion)
                 return suggestion.Write(CommandTree.Create(new CliSession(environment with { CanPrompt = false }, [], [], false)), environment.Out);
             // The server reads its own command line.
-            var (remaining, values) = arguments is ["server", ..] ? (arguments, []) : TemplateArguments.Extract(arguments);
+            var (remaining, values) = arguments is ["server", ..]
+                ? (arguments, [])
+                : TemplateArguments.Extract(arguments);
             var root = CommandTree.Create(new CliSession(environment, arguments, values, alias is not null));
             var parse = root.Parse(remaining, new ParserConfiguration { ResponseFileTokenReplacer = null });
             if (parse.Action is ParseErrorAction or null)

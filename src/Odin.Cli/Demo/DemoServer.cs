@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Odin.Cli.Servers;
 
@@ -86,9 +85,10 @@ internal sealed partial class DemoServer : IAsyncDisposable
         {
             if (process.HasExited)
             {
+                var log = await LogTailAsync(cancellationToken);
                 throw new CliException(
                     ExitCode.Unavailable,
-                    string.Create(CultureInfo.InvariantCulture, $"the server ended with exit code {process.ExitCode}:\n{await LogTailAsync(cancellationToken)}"),
+                    $"the server ended with exit code {process.ExitCode}:\n{log}",
                     $"Its whole log is '{LogFile}'.");
             }
             // A directory that was used before may hold the description of a server that is gone.

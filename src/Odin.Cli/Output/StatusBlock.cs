@@ -25,7 +25,7 @@ internal static class StatusBlock
         if (run.CompletionTime is { } finished)
             writer.WriteLine($"{"Finished".PadRight(width)} --> {finished}");
         writer.WriteLine();
-        TextTable.Write(writer, columns, [.. run.Tasks.Select(task => columns.Select(c => Cell(task, c)).ToArray())]);
+        TextTable.Write(writer, columns, [.. run.Tasks.Select(task => columns.Select(c => (object?)Cell(task, c)).ToArray())]);
     }
 
     /// <summary>The status word, in its colour.</summary>
@@ -42,7 +42,7 @@ internal static class StatusBlock
         return code is null ? "None" : colour ? $"\e[{code};1m{status}\e[0m" : status!;
     }
 
-    private static object? Cell(TaskRecord task, string column) => column switch
+    private static string? Cell(TaskRecord task, string column) => column switch
     {
         "task" => task.Task ?? task.Id,
         "status" => task.Status,

@@ -52,7 +52,7 @@ internal sealed class ConnectionResolver(CliEnvironment environment, bool stockA
         return new Connection(address, source, host is null ? fallback.Username : null, null);
     }
 
-    private Connection Implicit(CliConfiguration configuration, LocalServer? local)
+    private static Connection Implicit(CliConfiguration configuration, LocalServer? local)
     {
         if (configuration.Current is { } name && configuration.Find(name) is { } context)
             return new Connection(context.Url, $"context '{name}'", context.Username, null);

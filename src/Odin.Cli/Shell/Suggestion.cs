@@ -9,11 +9,11 @@ internal sealed record Suggestion(string Line)
     private const string Prefix = "[suggest";
 
     /// <summary>The question in these arguments; null when they are something else.</summary>
-    public static Suggestion? TryParse(IReadOnlyList<string> arguments)
+    public static Suggestion? TryParse(string[] arguments)
     {
         if (arguments is not [var directive, .. var rest] || !directive.StartsWith(Prefix, StringComparison.Ordinal) || !directive.EndsWith(']'))
             return null;
-        var line = rest.Count > 0 ? rest[0] : "";
+        var line = rest.Length > 0 ? rest[0] : "";
         var number = directive[Prefix.Length..^1].TrimStart(':');
         if (int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var position) && position < line.Length)
             line = line[..position];

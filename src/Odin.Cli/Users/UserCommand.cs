@@ -22,7 +22,7 @@ internal sealed class UserCommand : OdinCommand
 
     private static readonly Option<bool> PasswordStdin = new("--password-stdin") { Description = "Read their password from the first line of standard input." };
     private static readonly Argument<string?> Pattern = new("PATTERN") { Description = "A part of the name.", Arity = ArgumentArity.ZeroOrOne };
-    private static readonly Argument<string> Name = new("NAME") { Description = "The user." };
+    private static readonly Argument<string> User = new("NAME") { Description = "The user." };
 
     public UserCommand(CliSession session)
         : base(session, "user", "Makes a user, or changes one; lists and removes users.")
@@ -34,9 +34,9 @@ internal sealed class UserCommand : OdinCommand
         ConnectionOptions.AddTo(this, login: false);
         var list = new Command("list", "Lists users.") { Pattern, OutputOptions.Format };
         list.SetAction(ListAsync);
-        var show = new Command("show", "Shows a user.") { Name, OutputOptions.Format };
+        var show = new Command("show", "Shows a user.") { User, OutputOptions.Format };
         show.SetAction(ShowAsync);
-        var delete = new Command("delete", "Removes a user; their tokens are void at once.") { Name };
+        var delete = new Command("delete", "Removes a user; their tokens are void at once.") { User };
         delete.SetAction(DeleteAsync);
         foreach (var command in new[] { list, show, delete })
         {
@@ -108,7 +108,7 @@ internal sealed class UserCommand : OdinCommand
     private async Task<int> ShowAsync(ParseResult parse, CancellationToken cancellationToken)
     {
         using var client = Session.Connect(parse);
-        var name = parse.GetRequiredValue(Name);
+        var name = parse.GetRequiredValue(User);
         var answer = (await client.GetAsync(Paths.User(name), cancellationToken)).EnsureSuccess(Hint);
         var printer = Session.Printer(parse);
         if (!printer.Data(answer.Body, [name]))
@@ -119,7 +119,7 @@ internal sealed class UserCommand : OdinCommand
     private async Task<int> DeleteAsync(ParseResult parse, CancellationToken cancellationToken)
     {
         using var client = Session.Connect(parse);
-        var name = parse.GetRequiredValue(Name);
+        var name = parse.GetRequiredValue(User);
         (await client.DeleteAsync(Paths.User(name), cancellationToken)).EnsureSuccess(Hint);
         Session.Environment.Error.WriteLine($"'{name}' is removed.");
         return ExitCode.Success;
