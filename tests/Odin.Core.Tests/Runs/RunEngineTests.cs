@@ -182,7 +182,7 @@ public sealed class RunEngineTests
 
         var refused = Assert.IsType<SubmitResult.Refused>(result);
         Assert.True(refused.Diagnostics.Count >= 3, EngineHost.Describe(result));
-        Assert.Empty((await engine.Store.ListAsync<Run>(new Storage.ResourceQuery(), CancellationToken.None)).Items);
+        Assert.Empty((await engine.Store.ListAsync<Run>(new Odin.Storage.ResourceQuery(), CancellationToken.None)).Items);
     }
 
     [Fact]
