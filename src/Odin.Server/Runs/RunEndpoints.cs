@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Odin.Pipelines;
 using Odin.Runs;
@@ -129,7 +130,7 @@ internal static class RunEndpoints
         _ => throw new InvalidOperationException(result.GetType().Name),
     };
 
-    private static IResult Answer(Run run, IReadOnlyList<TaskRun>? tasks) =>
+    private static Ok<PipelineAnswer> Answer(Run run, IReadOnlyList<TaskRun>? tasks) =>
         TypedResults.Ok(new PipelineAnswer(PipelineWire.From(run, tasks), []));
 
     internal static IResult NoSuchRun(string id) => Problem.NotFound($"There is no run '{id}'.");
