@@ -96,11 +96,14 @@ internal sealed class RunCommand : OdinCommand
         Refuse(parse, "does not go with --local, which has neither a server nor a repository", "Leave it out.", DryRun, RunOptions.From, Commit);
         var directory = parse.GetRequiredValue(Job);
         var printer = Session.Printer(parse);
-        var updates = new LocalRunner(Session.Environment).RunAsync(
+        var runner = new LocalRunner(Session.Environment);
+        var updates = runner.RunAsync(
             directory, TemplateArguments.ToContext(Session.TemplateArguments), parse.GetValue(NoCache), cancellationToken);
         var run = await RunProgressView.For(Session.Environment, printer.Format != OutputFormat.Table).ShowAsync(updates, cancellationToken);
         printer.Data(JsonSerializer.SerializeToNode(run, CliJson.Default.PipelineRecord), [run.Id]);
-        printer.Note($"{run.Id} {run.State}. Its files are in '{new LocalRunner(Session.Environment).WorkspaceOf(directory, run.Id!)}'.");
+        foreach (var log in runner.FailureLogs)
+            printer.Note(log);
+        printer.Note($"{run.Id} {run.State}. Its files are in '{runner.WorkspaceOf(directory, run.Id!)}'.");
         return run.IsSuccess ? ExitCode.Success : ExitCode.Failure;
     }
 
