@@ -8,8 +8,8 @@ namespace Odin.Cli.Progress;
 /// <summary>Draws a run's progress, at most so many lines high.</summary>
 internal static class ProgressTable
 {
-    /// <summary>Lines that are not tasks: the run, an empty line, the header, the rule below it, and the summary.</summary>
-    private const int OtherLines = 5;
+    /// <summary>Lines that are not tasks: the run, an empty line, the header, the rule below it, an empty line, the summary.</summary>
+    private const int OtherLines = 6;
 
     private static readonly string[] StateOrder =
         ["Failed", "Running", "Queued", "Waiting", "Cancelled", "Skipped", "Succeeded", "Cached"];

@@ -15,8 +15,8 @@ public sealed class YamlTextTests
         time: "2026-11-21"
         nothing: null
         list:
-        - 1
-        - a: b
+          - 1
+          - a: b
         empty: []
         lines: |-
           one

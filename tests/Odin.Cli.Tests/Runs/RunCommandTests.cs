@@ -176,6 +176,10 @@ public sealed class RunCommandTests : IAsyncDisposable
             keys.Add(context.Request.Headers["Idempotency-Key"]);
             if (keys.Count == 1)
             {
+                // Promised more than was sent: the connection breaks in the middle of the answer.
+                context.Response.ContentLength64 = 1000;
+                await context.Response.OutputStream.WriteAsync("{"u8.ToArray());
+                await context.Response.OutputStream.FlushAsync();
                 context.Response.Abort();
                 return;
             }
@@ -183,7 +187,7 @@ public sealed class RunCommandTests : IAsyncDisposable
             context.Response.Close();
         });
         var result = await RunAsync("run", "wine");
-        Assert.Equal(ExitCode.Success, result.ExitCode);
+        Assert.Equal(("wine-3f9ak2xwj\n", ExitCode.Success), (result.Out + (result.ExitCode == 0 ? "" : result.Error), result.ExitCode));
         Assert.Equal(2, keys.Count);
         Assert.Equal(keys[0], keys[1]);
     }

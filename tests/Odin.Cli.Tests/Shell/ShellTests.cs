@@ -131,7 +131,7 @@ public sealed class ShellTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData("odin ru", "run\nrerun\n")]
+    [InlineData("odin ru", "run\n")]
     [InlineData("odin run --wa", "--wait\n--watch\n")]
     [InlineData("odin status x -o y", "yaml\n")]
     public async Task Suggest_CompletesFromTheCommandTree(string line, string expected) =>
