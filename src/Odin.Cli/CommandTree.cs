@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using Odin.Cli.Chores;
 using Odin.Cli.Demo;
 using Odin.Cli.Jobs;
 using Odin.Cli.Nodes;
@@ -33,6 +34,7 @@ internal static class CommandTree
             new ShowCommand(session),
             new CreateCommand(session),
             new PushCommand(session),
+            new ChoreCommand(session),
             new ServerCommand(session),
             new PingCommand(session),
             new GpusCommand(session),

@@ -67,18 +67,19 @@ public abstract class ResourceStoreConformance : IAsyncLifetime
         Assert.Empty((await store.ListAsync<Gadget>(new ResourceQuery(), Token)).Items);
     }
 
-    [Theory]
-    [InlineData("nul\0byte")]
-    [InlineData("lone \ud800 surrogate")]
-    public async Task Find_IdThatCannotExist_IsNull(string id)
+    [Fact]
+    public async Task Find_IdThatCannotExist_IsNull()
     {
-        Assert.Null(await FindAsync(id));
-        Assert.Empty(await IdsAsync(new ResourceQuery { Parent = id }));
-        Assert.Empty(await IdsAsync(new ResourceQuery { IdContains = id }));
-        Assert.Empty(await IdsAsync(new ResourceQuery { IdPrefix = id }));
-        Assert.Empty(await IdsAsync(new ResourceQuery { Phases = [id] }));
-        await Assert.ThrowsAsync<ArgumentException>(() => CreateAsync(new Widget(id)));
-        await Assert.ThrowsAsync<ArgumentException>(() => CreateAsync(new Widget("a", owner: id)));
+        foreach (var id in new[] { "nul\0byte", "lone \ud800 surrogate", "\udc00\ud800" })
+        {
+            Assert.Null(await FindAsync(id));
+            Assert.Empty(await IdsAsync(new ResourceQuery { Parent = id }));
+            Assert.Empty(await IdsAsync(new ResourceQuery { IdContains = id }));
+            Assert.Empty(await IdsAsync(new ResourceQuery { IdPrefix = id }));
+            Assert.Empty(await IdsAsync(new ResourceQuery { Phases = [id] }));
+            await Assert.ThrowsAsync<ArgumentException>(() => CreateAsync(new Widget(id)));
+            await Assert.ThrowsAsync<ArgumentException>(() => CreateAsync(new Widget("a", owner: id)));
+        }
     }
 
     [Fact]

@@ -58,7 +58,7 @@ internal sealed record ListRequest
             IdContains = query.IdContains is { Length: > 0 } part ? StoredText.ToLowerAscii(part) : null,
             IdPrefix = query.IdPrefix is { Length: > 0 } prefix ? prefix : null,
             IdPrefixEnd = query.IdPrefix is null ? null : End(query.IdPrefix),
-            CreatedBefore = query.CreatedBefore is { } before ? SortKey.Microseconds(before.AddTicks(TimeSpan.TicksPerMicrosecond - 1)) : null,
+            CreatedBefore = query.CreatedBefore is { } before ? SortKey.MicrosecondsUp(before) : null,
             Descending = query.Descending,
             Limit = query.Limit,
             Offset = query.Offset,

@@ -6,7 +6,11 @@ internal readonly record struct SortKey(long Created, string Id) : IComparable<S
 {
     /// <summary>Whole microseconds since 1970; a finer time is rounded down.</summary>
     public static long Microseconds(DateTimeOffset time) =>
-        (long)Math.Floor((time.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / (decimal)TimeSpan.TicksPerMicrosecond);
+        (time.UtcTicks / TimeSpan.TicksPerMicrosecond) - (DateTimeOffset.UnixEpoch.UtcTicks / TimeSpan.TicksPerMicrosecond);
+
+    /// <summary>The first whole microsecond that is not before the time.</summary>
+    public static long MicrosecondsUp(DateTimeOffset time) =>
+        Microseconds(time) + (time.UtcTicks % TimeSpan.TicksPerMicrosecond == 0 ? 0 : 1);
 
     public int CompareTo(SortKey other) =>
         Created != other.Created ? Created.CompareTo(other.Created) : CompareUtf8(Id, other.Id);

@@ -1,7 +1,7 @@
 using Odin.Git;
 using Odin.Server.Auth;
 using Odin.Server.Health;
-using Odin.Server.WebSockets;
+using Odin.Server.Metrics;
 using Odin.Storage;
 
 namespace Odin.Server.Hosting;
