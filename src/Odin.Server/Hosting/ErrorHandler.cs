@@ -32,6 +32,7 @@ internal sealed partial class ErrorHandler(ILogger<ErrorHandler> logger) : IExce
         MalformedRequestException e => (StatusCodes.Status400BadRequest, e.Message, null),
         BadHttpRequestException e => (e.StatusCode, e.Message, null),
         InvalidDataException e => (StatusCodes.Status400BadRequest, e.Message, null),
+        InvalidQueryException e => (StatusCodes.Status400BadRequest, e.Message, null),
         ResourceNotFoundException e => (StatusCodes.Status404NotFound, e.Message, null),
         ResourceAlreadyExistsException e => (StatusCodes.Status409Conflict, e.Message, null),
         ResourceConflictException e => (StatusCodes.Status409Conflict, e.Message + " Read it again and repeat the request.", null),

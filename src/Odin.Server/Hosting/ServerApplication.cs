@@ -101,7 +101,7 @@ internal static class ServerApplication
         services.AddRouting(routing => routing.SuppressCheckForUnhandledSecurityMetadata = true);
         services.AddProblemDetails();
         services.AddExceptionHandler<ErrorHandler>();
-        services.AddOpenApi("v1");
+        services.AddApiDescription();
         services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
         services.Configure<JsonOptions>(json =>

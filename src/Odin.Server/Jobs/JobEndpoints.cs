@@ -18,14 +18,14 @@ internal static class JobEndpoints
         jobs.MapGet("/{id}", ShowAsync).WithName("ShowJob").WithSummary("Shows a job with its tasks and files")
             .Produces<JobAnswer>().ProducesProblem(StatusCodes.Status404NotFound);
         jobs.MapPost("/", CreateAsync).WithName("CreateJob").WithSummary("Creates a job without tasks")
-            .Accepts<CreateJobRequest>("application/json").Produces<JobAnswer>().ProducesProblem(StatusCodes.Status409Conflict);
+            .Takes<CreateJobRequest>("application/json").Produces<JobAnswer>().ProducesProblem(StatusCodes.Status409Conflict);
         jobs.MapPut("/{id}", ReplaceAsync).WithName("ReplaceJob").WithSummary("Replaces the tasks of a job, and files of it")
-            .Accepts<ReplaceJobRequest>("application/json").Produces<JobAnswer>().ProducesProblem(StatusCodes.Status400BadRequest);
+            .Takes<ReplaceJobRequest>("application/json").Produces<JobAnswer>().ProducesProblem(StatusCodes.Status400BadRequest);
         jobs.MapGet("/{id}/files/{file}", ReadFileAsync).WithName("ReadJobFile").WithSummary("Downloads a file of a job")
             .WithDescription("As it is, or as a JSON string when the header Accept asks for 'application/json'.")
             .Produces<string>(StatusCodes.Status200OK, "text/plain", "application/json").ProducesProblem(StatusCodes.Status404NotFound);
         jobs.MapPost("/{id}/files/{file}", WriteFileAsync).WithName("WriteJobFile").WithSummary("Uploads a file of a job")
-            .Accepts<string>("text/plain").Produces<UploadAnswer>();
+            .Takes<string>("text/plain").Produces<UploadAnswer>();
     }
 
     private static async Task<IResult> ListAsync(

@@ -21,19 +21,19 @@ internal static class RunEndpoints
             .Produces<PipelineAnswer>().ProducesProblem(StatusCodes.Status404NotFound);
         runs.MapPost("/", SubmitAsync).WithName("SubmitPipeline").WithSummary("Starts a run of a job")
             .WithDescription("The header 'Idempotency-Key' makes a repeated request answer with the run of the first one.")
-            .Accepts<SubmitRequest>("application/json").Produces<PipelineAnswer>()
+            .Takes<SubmitRequest>("application/json").Produces<PipelineAnswer>()
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
         runs.MapPost("/{id}/cancel", CancelAsync).WithName("CancelPipeline").WithSummary("Ends a run; its records stay")
             .Produces<PipelineAnswer>().ProducesProblem(StatusCodes.Status404NotFound);
         runs.MapPost("/{id}/rerun", RerunAsync).WithName("RerunPipeline")
             .WithSummary("Runs the same job at the same commit again, without the tasks that succeeded")
-            .Accepts<RerunRequest>(isOptional: true, "application/json").Produces<PipelineAnswer>()
+            .Takes<RerunRequest>("application/json").Produces<PipelineAnswer>()
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
         runs.MapDelete("/{id}", CleanAsync).WithName("CleanPipeline")
             .WithSummary("Ends a run if it has not ended, and removes what is left of it")
             .Produces<CleanupList>().ProducesProblem(StatusCodes.Status404NotFound);
         v1.MapPost("/plans", PlanAsync).WithTags("Pipelines").WithName("PlanPipeline").WithSummary("Says what a run would do, without starting it")
-            .Accepts<SubmitRequest>("application/json").Produces<PlanAnswer>()
+            .Takes<SubmitRequest>("application/json").Produces<PlanAnswer>()
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
     }
 

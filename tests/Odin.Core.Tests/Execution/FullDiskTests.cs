@@ -5,7 +5,7 @@ using Odin.Execution.Processes;
 
 namespace Odin.Tests.Execution;
 
-/// <summary>Runs on a file system of one megabyte, which only the administrator can make; skipped for others.</summary>
+/// <summary>Runs on file systems of its own, which only the administrator can make; skipped for others.</summary>
 public sealed class FullDiskTests : IAsyncLifetime
 {
     private readonly TemporaryDirectory directory = new();
@@ -65,6 +65,22 @@ public sealed class FullDiskTests : IAsyncLifetime
         await FillAsync();
         await executor.StopAsync(spec.Key, StopReason.Cancelled, default);
         Assert.Equal(ExecutionReasons.Cancelled, (await recorder!.EndOf(spec.Key)).Reason);
+    }
+
+    [Fact]
+    public async Task Log_OverItsLimitWhereFilesCannotHaveHoles_StopsTheTask()
+    {
+        Directory.CreateDirectory(directory["ram"]);
+        Assert.SkipUnless(await RunAsync("mount", "-t", "ramfs", "ramfs", directory["ram"]) == 0, "cannot mount ramfs");
+        var ramLogs = new LogStore(directory["ram/logs"], new LogOptions { MaxBytes = 64 << 10 });
+        await using var flooded = new ProcessExecutor(
+            new ProcessExecutorOptions { Directory = directory["ram/state"] }, ramLogs, TimeProvider.System, NullLogger<ProcessExecutor>.Instance);
+        await using var ends = new StatusRecorder(flooded);
+        var spec = Spec("flood", "while :; do head -c 100000 /dev/zero; sleep 0.05; done");
+        await flooded.StartAsync(spec, default);
+        var status = await ends.EndOf(spec.Key);
+        Assert.Equal((ExecutionPhase.Failed, ExecutionReasons.LogLimitExceeded), (status.Phase, status.Reason));
+        await RunAsync("umount", "-l", directory["ram"]);
     }
 
     private static async Task<int> RunAsync(string command, params string[] arguments)
