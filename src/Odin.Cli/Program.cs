@@ -1,1 +1,5 @@
-return 0;
+using Odin.Cli;
+using Odin.Cli.Shell;
+
+return await OdinProgram.RunAsync(
+    args, CliEnvironment.ForProcess(), ProgramName.Alias(), handleSignals: true, CancellationToken.None);

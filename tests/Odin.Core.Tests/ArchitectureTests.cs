@@ -40,7 +40,7 @@ public sealed partial class ArchitectureTests
         ["Feedback"] = [.. Kernel, .. Leaves, "Pipelines", "Runs", .. AboveRuns, "Routes", "Batch"],
     };
 
-    private static readonly string Root = FindRoot();
+    private static readonly string Root = SourceTree.Root;
 
     [Fact]
     public void Files_Length_IsWithinTheCap() => AssertNone(
@@ -120,23 +120,13 @@ public sealed partial class ArchitectureTests
 
     /// <summary>Every C# file, relative to the root, with slashes; none that was generated.</summary>
     private static IEnumerable<string> Sources() =>
-        from top in new[] { "src", "tests", "bench", "examples" }
+        from top in new[] { "src", "tests", "benchmarks", "examples" }
         let directory = Path.Combine(Root, top)
         where Directory.Exists(directory)
         from file in Directory.EnumerateFiles(directory, "*.cs", SearchOption.AllDirectories)
         let relative = Path.GetRelativePath(Root, file).Replace(Path.DirectorySeparatorChar, '/')
         where !relative.Split('/').Any(part => part is "bin" or "obj" or "artifacts")
         select relative;
-
-    private static string FindRoot()
-    {
-        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
-        {
-            if (File.Exists(Path.Combine(directory.FullName, "Odin.slnx")))
-                return directory.FullName;
-        }
-        throw new InvalidOperationException($"No directory above '{AppContext.BaseDirectory}' holds Odin.slnx.");
-    }
 
     [GeneratedRegex(@"\bTODO\b|\bFIXME\b|^\s*#region\b|\bThread\.Sleep\(")]
     private static partial Regex Leftover();

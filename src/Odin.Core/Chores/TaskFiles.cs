@@ -41,9 +41,12 @@ public static class TaskFiles
         await WriteAsync(path, Merge(before.Trim().Length == 0 ? [] : ParseObject(path, before), members), cancellationToken);
     }
 
-    /// <summary>The records of the run; an empty object when the path is null.</summary>
+    /// <summary>
+    /// The records of the run; an empty object when the path is null or there is no file: the engine writes it only for
+    /// tasks whose command is <c>odin…</c>.
+    /// </summary>
     public static async Task<JsonObject> ReadRunRecordAsync(string? path, CancellationToken cancellationToken) =>
-        path is null ? [] : ParseObject(path, await ReadAsync(path, cancellationToken));
+        File.Exists(path) ? ParseObject(path, await ReadAsync(path, cancellationToken)) : [];
 
     private static async Task<string> ReadAsync(string path, CancellationToken cancellationToken)
     {

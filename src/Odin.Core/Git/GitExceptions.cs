@@ -10,7 +10,7 @@ public sealed class GitUnavailableException(string message, Exception? inner = n
 public sealed class GitRefusedException(string message) : GitException(message);
 
 /// <summary>A change names a path that is a directory, or one below a file, in the tree that it is made on.</summary>
-internal sealed class GitPathConflictException(string message) : GitException(message);
+public sealed class GitPathConflictException(string message) : GitException(message);
 
 /// <summary>The repository has other branches, but not the one that is configured.</summary>
 public sealed class GitBranchMissingException(string message) : GitException(message);

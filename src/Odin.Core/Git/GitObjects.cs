@@ -29,7 +29,8 @@ internal sealed class GitObjects(GitProgram git, Func<string> gitDirectory)
             {
                 var target = new byte[MaxLinkLength];
                 var count = await content.ReadAtLeastAsync(target, target.Length, throwOnEndOfStream: false, token);
-                links[entry.Path] = Encoding.UTF8.GetString(target, 0, count);
+                // No file system takes a longer one; the root stands for it, which nothing may lead to.
+                links[entry.Path] = count == target.Length ? "/" : Encoding.UTF8.GetString(target, 0, count);
             },
             cancellationToken);
         return new GitTree(commit, entries, links);

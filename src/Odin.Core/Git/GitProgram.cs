@@ -48,6 +48,9 @@ internal sealed class GitProgram : IDisposable
     public void Prepare()
     {
         Directory.CreateDirectory(home);
+        // What a crash in the middle of a commit has left.
+        foreach (var index in Directory.GetFiles(home, "*.index*"))
+            File.Delete(index);
         // The operator named the repository, so it is trusted whoever owns it; "-c" would not reach the other side of file://.
         File.WriteAllText(Path.Combine(home, "gitconfig"), "[safe]\n\tdirectory = *\n");
     }

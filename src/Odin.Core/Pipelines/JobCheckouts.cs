@@ -42,15 +42,7 @@ internal sealed partial class JobCheckouts(
         while (!TryUse(tree.Commit))
         {
             var export = running.GetOrAdd(tree.Commit, _ => new Lazy<Task>(() => ExportAsync(tree)));
-            try
-            {
-                await export.Value.WaitAsync(cancellationToken);
-            }
-            finally
-            {
-                if (export.Value.IsCompleted)
-                    running.TryRemove(KeyValuePair.Create(tree.Commit, export));
-            }
+            await export.Value.WaitAsync(cancellationToken);
         }
         return PathOf(tree.Commit);
     }
@@ -77,7 +69,7 @@ internal sealed partial class JobCheckouts(
                 removed.Add(name);
             else if (name.EndsWith(TrashSuffix, StringComparison.Ordinal)
                 || (name.EndsWith(PartialSuffix, StringComparison.Ordinal) && !running.ContainsKey(name.Split('.')[0])))
-                Directory.Delete(path, recursive: true);
+                Delete(path);
         }
         return removed;
     }
@@ -89,15 +81,42 @@ internal sealed partial class JobCheckouts(
         {
             if (Directory.GetLastWriteTimeUtc(path) + options.CheckoutGrace > time.GetUtcNow().UtcDateTime)
                 return false;
-            // In one step, so that nobody finds half a checkout.
+            // The directory goes in one step, so that nobody finds half a checkout.
+            File.Delete(path + LinksSuffix);
             Directory.Move(path, trash);
         }
-        File.Delete(path + LinksSuffix);
-        Directory.Delete(trash, recursive: true);
+        Delete(trash);
         return true;
     }
 
+    // What a task has made undeletable must not keep the rest on the disk; it is tried again with the next call.
+    private void Delete(string path)
+    {
+        try
+        {
+            Directory.Delete(path, recursive: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            LogNotDeleted(path, exception.Message);
+        }
+    }
+
     private async Task ExportAsync(GitTree tree)
+    {
+        try
+        {
+            // Somebody may have finished between the caller's look and its turn.
+            if (!TryUse(tree.Commit))
+                await ExportNewAsync(tree);
+        }
+        finally
+        {
+            running.TryRemove(tree.Commit, out _);
+        }
+    }
+
+    private async Task ExportNewAsync(GitTree tree)
     {
         Check(tree);
         var partial = $"{PathOf(tree.Commit)}.{Guid.NewGuid():N}{PartialSuffix}";
@@ -113,9 +132,14 @@ internal sealed partial class JobCheckouts(
             }
             Directory.Move(partial, PathOf(tree.Commit));
         }
+        catch (PathTooLongException exception)
+        {
+            Delete(partial);
+            throw new JobCheckoutException($"The commit '{tree.Commit}' holds a name that is too long for this disk: {exception.Message}");
+        }
         catch
         {
-            Directory.Delete(partial, recursive: true);
+            Delete(partial);
             throw;
         }
     }
@@ -167,4 +191,7 @@ internal sealed partial class JobCheckouts(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Commit {Commit} has symbolic links that lead out of the repository; they were left out: {Links}")]
     private partial void LogLinksSkipped(string commit, string links);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The unused checkout '{Path}' cannot be deleted: {Reason}")]
+    private partial void LogNotDeleted(string path, string reason);
 }

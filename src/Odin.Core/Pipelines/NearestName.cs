@@ -1,7 +1,7 @@
 namespace Odin.Pipelines;
 
 /// <summary>Finds what somebody meant.</summary>
-internal static class NearestName
+public static class NearestName
 {
     private const int MaxDistance = 3;
     private const int LongestName = 100;

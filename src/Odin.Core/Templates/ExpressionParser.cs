@@ -158,7 +158,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
 
     private TemplateExpression ReadConcatenation() => ReadLeft(ReadProduct, token => token is { Kind: TokenKind.Operator, Value: "~" });
 
-    private TemplateExpression ReadProduct() => ReadLeft(ReadUnary, token => token is { Kind: TokenKind.Operator, Value: "*" or "/" or "//" or "%" });
+    private TemplateExpression ReadProduct() => ReadLeft(() => ReadUnary(hasFilters: true), token => token is { Kind: TokenKind.Operator, Value: "*" or "/" or "//" or "%" });
 
     private TemplateExpression ReadLeft(Func<TemplateExpression> operand, Func<Token, bool> isOperator)
     {
@@ -171,19 +171,20 @@ internal sealed class ExpressionParser(TokenReader tokens)
         return left;
     }
 
-    private TemplateExpression ReadUnary()
+    /// <summary>A filter after a sign works on the signed value: <c>-a | abs</c> is positive.</summary>
+    private TemplateExpression ReadUnary(bool hasFilters)
     {
         if (!tokens.IsOperator("-") && !tokens.IsOperator("+"))
-            return ReadPostfix(ReadPrimary());
+            return ReadPostfix(ReadPrimary(), hasFilters);
         var position = Operation();
         var sign = tokens.Take().Value;
         tokens.Enter();
-        var operand = ReadUnary();
+        var operand = ReadUnary(hasFilters: false);
         tokens.Leave();
-        return new UnaryExpression(position, sign, operand);
+        return ReadPostfix(new UnaryExpression(position, sign, operand), hasFilters);
     }
 
-    private TemplateExpression ReadPostfix(TemplateExpression target)
+    private TemplateExpression ReadPostfix(TemplateExpression target, bool hasFilters)
     {
         while (true)
         {
@@ -192,9 +193,9 @@ internal sealed class ExpressionParser(TokenReader tokens)
                 target = ReadMember(target, position);
             else if (tokens.TryTakeOperator("["))
                 target = ReadIndex(target, position);
-            else if (tokens.TryTakeOperator("|"))
+            else if (hasFilters && tokens.TryTakeOperator("|"))
                 target = new FilterExpression(position, target, tokens.ExpectName("the name of a filter"), ReadArguments());
-            else if (tokens.TryTakeName("is"))
+            else if (hasFilters && tokens.TryTakeName("is"))
                 target = ReadTest(target, position);
             else if (tokens.IsOperator("("))
                 throw new TemplateException(position, target is NameExpression name ? $"There is no function \"{name.Name}\"; there is only range." : "Only named functions and methods can be called.");

@@ -13,7 +13,7 @@ internal static class AuthEndpoints
             .WithTags("Auth").WithName("Login").WithSummary("Exchanges a name and a password for a token")
             .WithDescription("Takes a form or JSON with 'username' and 'password'.")
             .WithAccess(AccessKind.Public)
-            .Accepts<LoginRequest>("application/json", "application/x-www-form-urlencoded")
+            .Takes<LoginRequest>("application/json", "application/x-www-form-urlencoded")
             .Produces<LoginAnswer>()
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status429TooManyRequests);

@@ -38,7 +38,7 @@ internal sealed partial class ErrorHandler(ILogger<ErrorHandler> logger) : IExce
         ResourceConflictException e => (StatusCodes.Status409Conflict, e.Message + " Read it again and repeat the request.", null),
         InvalidJobPathException or JobCheckoutException => (StatusCodes.Status400BadRequest, exception.Message, null),
         JobRevisionNotFoundException => (StatusCodes.Status404NotFound, exception.Message, null),
-        JobAlreadyExistsException or GitRefusedException or GitPathConflictException => (StatusCodes.Status409Conflict, exception.Message, null),
+        JobAlreadyExistsException or GitRefusedException => (StatusCodes.Status409Conflict, exception.Message, null),
         JobFileTooLargeException => (StatusCodes.Status413PayloadTooLarge, exception.Message, null),
         GitUnavailableException or GitBranchMissingException => (StatusCodes.Status503ServiceUnavailable, exception.Message, null),
         TimeoutException => (StatusCodes.Status503ServiceUnavailable, exception.Message, null),

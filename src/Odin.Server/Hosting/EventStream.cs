@@ -38,10 +38,12 @@ internal sealed class EventStream(Func<CancellationToken, IAsyncEnumerable<Strea
         try
         {
             var next = events.MoveNextAsync().AsTask();
+            var beat = Task.Delay(Heartbeat, time, stop.Token);
             while (true)
             {
-                while (!next.IsCompleted && await Task.WhenAny(next, Task.Delay(Heartbeat, time, stop.Token)) != next)
+                while (!next.IsCompleted && await Task.WhenAny(next, beat) != next)
                 {
+                    beat = Task.Delay(Heartbeat, time, stop.Token);
                     await response.Body.WriteAsync(": still here\n\n"u8.ToArray(), stop.Token);
                     await response.Body.FlushAsync(stop.Token);
                 }

@@ -3,7 +3,8 @@ namespace Odin.Server.Hosting;
 /// <summary>Reads at most so many bytes of another stream, and answers 413 to what is longer.</summary>
 internal sealed class LimitedStream(Stream inner, long limit) : Stream
 {
-    private long left = limit;
+    private readonly long limit = limit;
+    private long read;
 
     public override bool CanRead => true;
 
@@ -37,11 +38,11 @@ internal sealed class LimitedStream(Stream inner, long limit) : Stream
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    private int Count(int read)
+    private int Count(int count)
     {
-        left -= read;
-        return left >= 0
-            ? read
+        read += count;
+        return read <= limit
+            ? count
             : throw new BadHttpRequestException($"The body is larger than {limit} bytes.", StatusCodes.Status413PayloadTooLarge);
     }
 }

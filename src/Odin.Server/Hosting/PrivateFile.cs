@@ -9,12 +9,9 @@ internal static class PrivateFile
     public static void Write(string path, ReadOnlySpan<byte> content)
     {
         var temporary = path + "." + Path.GetRandomFileName();
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = OperatingSystem.IsWindows() ? null : OwnerOnly,
-        };
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = OwnerOnly;
         try
         {
             using (var stream = new FileStream(temporary, options))

@@ -22,7 +22,7 @@ public sealed record Problem(string Detail, int Status, string Title, string Typ
         new(detail, status, ReasonPhrases.GetReasonPhrase(status), "about:blank", errors ?? []);
 
     internal static IResult Result(int status, string detail, IReadOnlyList<ProblemItem>? errors = null) =>
-        TypedResults.Json(Create(status, detail, errors), ProblemJson.Relaxed.Problem, "application/problem+json", status);
+        TypedResults.Json(Create(status, detail, errors), RelaxedProblemJson.Context.Problem, "application/problem+json", status);
 
     internal static IResult NotFound(string detail) => Result(StatusCodes.Status404NotFound, detail);
 
@@ -77,10 +77,12 @@ public sealed record ProblemItem(string Code, string Message)
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Problem))]
-internal sealed partial class ProblemJson : JsonSerializerContext
+internal sealed partial class ProblemJson : JsonSerializerContext;
+
+internal static class RelaxedProblemJson
 {
     /// <summary>Quotes and letters of every language as they are: the answers are JSON files, never parts of a web page.</summary>
-    public static ProblemJson Relaxed { get; } = new(new JsonSerializerOptions(Default.Options)
+    public static ProblemJson Context { get; } = new(new JsonSerializerOptions(ProblemJson.Default.Options)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         TypeInfoResolver = null,

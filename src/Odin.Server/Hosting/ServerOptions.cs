@@ -4,7 +4,7 @@ using Odin.Server.Auth;
 namespace Odin.Server.Hosting;
 
 /// <summary>What the server is to do, as read from its settings.</summary>
-internal sealed class ServerOptions
+internal sealed record ServerOptions
 {
     public required string DataDirectory { get; init; }
 
@@ -36,6 +36,9 @@ internal sealed class ServerOptions
 
     /// <summary>The settings of the engine.</summary>
     public Action<OdinOptions> Engine { get; init; } = _ => { };
+
+    // It holds secrets.
+    public override string ToString() => nameof(ServerOptions);
 }
 
 /// <summary>An address to listen on.</summary>

@@ -10,7 +10,7 @@ internal static class NodeEndpoints
         v1.MapGet("/nodes", List).WithTags("Nodes").WithName("ListNodes")
             .WithSummary("Lists the machines that tasks can run on, with their capacity and GPUs").Produces<NodeList>();
 
-    private static IResult List(LocalNode node) => TypedResults.Ok(new NodeList([node.Describe()]));
+    private static Microsoft.AspNetCore.Http.HttpResults.Ok<NodeList> List(LocalNode node) => TypedResults.Ok(new NodeList([node.Describe()]));
 }
 
 /// <summary>

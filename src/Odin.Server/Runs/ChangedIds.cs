@@ -3,7 +3,7 @@ using System.Runtime.ExceptionServices;
 namespace Odin.Server.Runs;
 
 /// <summary>Collects what has changed since it was asked last, without growing when nobody asks.</summary>
-internal sealed class ChangedIds
+internal sealed class ChangedIds : IDisposable
 {
     private readonly Lock gate = new();
     private readonly SemaphoreSlim signal = new(0, 1);
@@ -56,6 +56,8 @@ internal sealed class ChangedIds
             return all ? Everything : taken;
         }
     }
+
+    public void Dispose() => signal.Dispose();
 
     private void Signal()
     {

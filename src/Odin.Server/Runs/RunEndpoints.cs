@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Odin.Pipelines;
 using Odin.Runs;
@@ -20,19 +21,19 @@ internal static class RunEndpoints
             .Produces<PipelineAnswer>().ProducesProblem(StatusCodes.Status404NotFound);
         runs.MapPost("/", SubmitAsync).WithName("SubmitPipeline").WithSummary("Starts a run of a job")
             .WithDescription("The header 'Idempotency-Key' makes a repeated request answer with the run of the first one.")
-            .Accepts<SubmitRequest>("application/json").Produces<PipelineAnswer>()
+            .Takes<SubmitRequest>("application/json").Produces<PipelineAnswer>()
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
         runs.MapPost("/{id}/cancel", CancelAsync).WithName("CancelPipeline").WithSummary("Ends a run; its records stay")
             .Produces<PipelineAnswer>().ProducesProblem(StatusCodes.Status404NotFound);
         runs.MapPost("/{id}/rerun", RerunAsync).WithName("RerunPipeline")
             .WithSummary("Runs the same job at the same commit again, without the tasks that succeeded")
-            .Accepts<RerunRequest>(isOptional: true, "application/json").Produces<PipelineAnswer>()
+            .Takes<RerunRequest>("application/json").Produces<PipelineAnswer>()
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
         runs.MapDelete("/{id}", CleanAsync).WithName("CleanPipeline")
             .WithSummary("Ends a run if it has not ended, and removes what is left of it")
             .Produces<CleanupList>().ProducesProblem(StatusCodes.Status404NotFound);
         v1.MapPost("/plans", PlanAsync).WithTags("Pipelines").WithName("PlanPipeline").WithSummary("Says what a run would do, without starting it")
-            .Accepts<SubmitRequest>("application/json").Produces<PlanAnswer>()
+            .Takes<SubmitRequest>("application/json").Produces<PlanAnswer>()
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
     }
 
@@ -129,7 +130,7 @@ internal static class RunEndpoints
         _ => throw new InvalidOperationException(result.GetType().Name),
     };
 
-    private static IResult Answer(Run run, IReadOnlyList<TaskRun>? tasks) =>
+    private static Ok<PipelineAnswer> Answer(Run run, IReadOnlyList<TaskRun>? tasks) =>
         TypedResults.Ok(new PipelineAnswer(PipelineWire.From(run, tasks), []));
 
     internal static IResult NoSuchRun(string id) => Problem.NotFound($"There is no run '{id}'.");

@@ -31,7 +31,7 @@ internal sealed class RunWatcher(IResourceStore store, RunReader reader)
     public async IAsyncEnumerable<RunEvent> WatchAsync(string runId, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var changes = new ChangedIds();
+        using var changes = new ChangedIds();
         // Both run up to their first wait, which is when they are subscribed: nothing after the first read is missed.
         Task[] pumps = [PumpAsync<Run>(runId, changes, stop.Token), PumpAsync<TaskRun>(runId, changes, stop.Token)];
         try

@@ -16,9 +16,9 @@ internal static class UserEndpoints
         users.MapGet("/{username}", ShowAsync).WithName("ShowUser").WithSummary("Shows a user")
             .Produces<UserAnswer>().ProducesProblem(StatusCodes.Status404NotFound);
         users.MapPost("/", CreateAsync).WithName("CreateUser").WithSummary("Creates a user")
-            .Accepts<CreateUserRequest>("application/json").Produces<UserAnswer>().ProducesProblem(StatusCodes.Status409Conflict);
+            .Takes<CreateUserRequest>("application/json").Produces<UserAnswer>().ProducesProblem(StatusCodes.Status409Conflict);
         users.MapPut("/{username}", UpdateAsync).WithName("UpdateUser").WithSummary("Changes a user; empty members keep the old value")
-            .Accepts<UserWire>("application/json").Produces<UserAnswer>().ProducesProblem(StatusCodes.Status404NotFound);
+            .Takes<UserWire>("application/json").Produces<UserAnswer>().ProducesProblem(StatusCodes.Status404NotFound);
         users.MapDelete("/{username}", DeleteAsync).WithName("DeleteUser").WithSummary("Deletes a user; tokens of theirs end")
             .Produces<UserAnswer>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
     }

@@ -6,15 +6,13 @@ using System.Text.Json.Nodes;
 
 namespace Odin.Server.WebSockets;
 
-/// <summary>Frames of the inherited protocol over one WebSocket.</summary>
+/// <summary>Frames of the inherited protocol over one WebSocket; one caller may send while another reads.</summary>
 internal sealed class SocketChannel(WebSocket socket)
 {
     /// <summary>The largest message that we take, and that the inherited client takes.</summary>
     public const int MaxMessage = 1024 * 1024;
 
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    private readonly SemaphoreSlim sending = new(1, 1);
 
     /// <summary>Sent back in each frame.</summary>
     public JsonObject Extra { get; set; } = [];
@@ -98,15 +96,7 @@ internal sealed class SocketChannel(WebSocket socket)
             }
             json.WriteEndObject();
         }
-        await sending.WaitAsync(cancellationToken);
-        try
-        {
-            await socket.SendAsync(buffer.WrittenMemory, WebSocketMessageType.Text, endOfMessage: true, cancellationToken);
-        }
-        finally
-        {
-            sending.Release();
-        }
+        await socket.SendAsync(buffer.WrittenMemory, WebSocketMessageType.Text, endOfMessage: true, cancellationToken);
     }
 }
 

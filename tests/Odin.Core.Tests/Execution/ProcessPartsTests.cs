@@ -70,6 +70,15 @@ public sealed class ProcessPartsTests
     [InlineData("", false)]
     public void TaskEnvironment_IsName(string name, bool expected) => Assert.Equal(expected, TaskEnvironment.IsName(name));
 
+    [Theory]
+    [InlineData("/usr/bin/true", true, "true")]
+    [InlineData("/home/me/true", false, "true")]
+    [InlineData("/usr/bin/true", false, "true", "--version")]
+    [InlineData("/usr/bin/true", false, "/usr/bin/true")]
+    [InlineData("/usr/bin/echo", false, "echo")]
+    public void CommandResolver_IsTheShellsOwn(string path, bool expected, params string[] command) =>
+        Assert.Equal(expected, CommandResolver.IsTheShellsOwn(command, path));
+
     [Fact]
     public async Task StatusFeed_NobodyReads_KeepsTheLatestOfEach()
     {

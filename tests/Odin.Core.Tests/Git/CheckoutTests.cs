@@ -198,6 +198,16 @@ public sealed class CheckoutTests : IDisposable
         Assert.True(File.Exists(Path.Combine(first.WorkPath, "main.yml")));
     }
 
+    [Fact]
+    public async Task CheckOut_RepositoryOfAnotherUser_IsTrustedBecauseItWasNamed()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "Only root can give files away.");
+        var path = await sandbox.WorkTreeAsync("w");
+        await TestProgram.RunAsync("chown", ["-R", "12345", path]);
+        Assert.NotNull(await sandbox.Catalog(path).CheckOutAsync("team/wine", null, Token));
+        Assert.NotNull(await sandbox.Catalog("file://" + path).CheckOutAsync("team/wine", null, Token));
+    }
+
     private static Task<string> MakeTreeAsync(string path, Func<int, string> line) => TestProgram.RunAsync(
         "git", ["mktree"], path, Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 10).Select(i => line(i) + "\n"))));
 }

@@ -101,6 +101,7 @@ public sealed class PipelineErrorTests
     [InlineData("tasks:\n- {name: a.b, image: i, command: c}\n", DiagnosticCodes.InvalidName)]
     [InlineData("tasks:\n- {name: a--b, image: i, command: c}\n", DiagnosticCodes.InvalidName)]
     [InlineData("tasks:\n- {name: a, image: i, command: []}\n", DiagnosticCodes.InvalidValue)]
+    [InlineData(OneTask + "# \0 hides: nothing\n", DiagnosticCodes.InvalidYaml)]
     [InlineData("tasks: [\n", DiagnosticCodes.InvalidYaml)]
     [InlineData("tasks:\n\t- a\n", DiagnosticCodes.InvalidYaml)]
     [InlineData("{[a]: b, tasks: [{name: a, image: i, command: c}]}", DiagnosticCodes.WrongType)]

@@ -1,5 +1,6 @@
 using Odin.Execution;
 using Odin.Runs;
+using Odin.Storage;
 
 namespace Odin.Tests.Runs;
 
@@ -182,7 +183,7 @@ public sealed class RunEngineTests
 
         var refused = Assert.IsType<SubmitResult.Refused>(result);
         Assert.True(refused.Diagnostics.Count >= 3, EngineHost.Describe(result));
-        Assert.Empty((await engine.Store.ListAsync<Run>(new Odin.Storage.ResourceQuery(), CancellationToken.None)).Items);
+        Assert.Empty((await engine.Store.ListAsync<Run>(new ResourceQuery(), CancellationToken.None)).Items);
     }
 
     [Fact]

@@ -89,6 +89,8 @@ internal sealed class ProcessLauncher : IAsyncDisposable
             var (program, missing) = CommandResolver.Resolve(spec.Command[0], spec.WorkingDirectory, variables["PATH"]);
             if (program is null)
                 return missing;
+            if (CommandResolver.IsTheShellsOwn(spec.Command, program))
+                program = spec.Command[0];
             string[] command =
                 [Shell, shim.Install(), execution.Directory.Path, spec.WorkingDirectory, program, .. spec.Command.Skip(1)];
             string[] entries = [.. variables.Select(v => $"{v.Key}={v.Value}")];

@@ -32,6 +32,13 @@ internal sealed class YamlComposer
             bag.Error(default, DiagnosticCodes.FileTooLarge, $"The file is larger than {options.MaxBytes} bytes; split the job or shorten it.");
             return null;
         }
+        if (FindForbidden(yaml) is var index and >= 0)
+        {
+            var before = yaml.AsSpan(0, index);
+            bag.Error(new YamlPosition(before.Count('\n') + 1, index - before.LastIndexOf('\n')), DiagnosticCodes.InvalidYaml,
+                $"Not valid YAML: the character U+{(int)yaml[index]:X4} is not allowed; remove it, or write it as an escape in double quotes.");
+            return null;
+        }
         try
         {
             return new YamlComposer(yaml, options, bag).ReadDocument();
@@ -45,6 +52,21 @@ internal sealed class YamlComposer
             bag.Error(PositionOf(e.Start), DiagnosticCodes.InvalidYaml, $"Not valid YAML: {e.Message.TrimEnd('.')}.");
         }
         return null;
+    }
+
+    /// <summary>Control characters and halves of characters. The library takes U+0000 for the end of the text, which would hide the rest.</summary>
+    private static int FindForbidden(string yaml)
+    {
+        for (var i = 0; i < yaml.Length; i++)
+        {
+            var c = yaml[i];
+            if (c is (>= ' ' and <= '~') or '\n' or '\r' or '\t' or '\u0085' or (>= '\u00A0' and <= '\uD7FF') or (>= '\uE000' and <= '\uFFFD'))
+                continue;
+            if (!char.IsHighSurrogate(c) || i + 1 == yaml.Length || !char.IsLowSurrogate(yaml[i + 1]))
+                return i;
+            i++;
+        }
+        return -1;
     }
 
     private YamlNode? ReadDocument()

@@ -27,7 +27,7 @@ internal sealed class YamlEvents : IParser
         {
             // A plain scalar inside brackets ran into another bracket: [x{y}], [${NAME}].
             var place = scanner.CurrentPosition;
-            throw new YamlException(place, place, "a text inside [ ] or { } holds a bracket or a question mark; quote it");
+            throw new YamlException(place, place, "the text here cannot be read; quote a text inside [ ] or { } that holds a bracket or a question mark");
         }
         catch (Exception e) when (e is ArgumentException or FormatException or OverflowException or IndexOutOfRangeException)
         {

@@ -1,0 +1,107 @@
+# Sourced after eng/build.sh: makes sure of the programs outside .NET that the demo and the tests use.
+
+# Packages are installed only by root, and only on Debian and its like.
+can_install() {
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1
+}
+
+# install PACKAGE...: quiet; services that come along are not started.
+install() {
+    say "installing $* ..."
+    log=$root/artifacts/apt.log
+    mkdir -p "$root/artifacts"
+    : >"$log"
+    if ! apt "$log" install --yes --no-install-recommends "$@"; then
+        # The lists of packages may be old or missing.
+        apt "$log" update && apt "$log" install --yes --no-install-recommends "$@" || {
+            say "apt-get could not install $*; its output is in artifacts/apt.log."
+            return 1
+        }
+    fi
+}
+
+apt() {
+    apt_log=$1
+    shift
+    DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -q -o DPkg::Lock::Timeout=120 "$@" </dev/null >>"$apt_log" 2>&1
+}
+
+need_git() {
+    command -v git >/dev/null 2>&1 && return 0
+    if can_install && install git && command -v git >/dev/null 2>&1; then
+        return 0
+    fi
+    die "git is missing; install it and try again."
+}
+
+# has_learn PYTHON: whether it could import scikit-learn. Looking is quick, importing takes seconds.
+has_learn() {
+    "$1" -c '
+import importlib.util, sys
+sys.exit(any(importlib.util.find_spec(name) is None for name in ("numpy", "scipy", "sklearn")))' </dev/null >/dev/null 2>&1
+}
+
+# Sets ODIN_DEMO_PYTHON to an interpreter with scikit-learn: the one that is named already, the system's (with a package,
+# for root), or a virtual environment in the cache. Fails with a sentence.
+find_python() {
+    environment=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/odin/demo-python
+    for python in "${ODIN_DEMO_PYTHON:-}" /usr/bin/python3 "$environment/bin/python" "$(command -v python3 || true)"; do
+        if [ -n "$python" ] && has_learn "$python"; then
+            use_python "$python"
+            return 0
+        fi
+    done
+    if can_install && install python3 python3-sklearn && has_learn /usr/bin/python3; then
+        use_python /usr/bin/python3
+        return 0
+    fi
+    python=$(command -v python3) || {
+        say "Python 3 is missing; install it (with scikit-learn) and try again."
+        return 1
+    }
+    say "making a virtual environment with scikit-learn in $environment ..."
+    mkdir -p "$root/artifacts"
+    if "$python" -m venv "$environment" </dev/null >"$root/artifacts/pip.log" 2>&1 &&
+        "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-input scikit-learn </dev/null >>"$root/artifacts/pip.log" 2>&1 &&
+        has_learn "$environment/bin/python"; then
+        use_python "$environment/bin/python"
+        return 0
+    fi
+    rm -rf "$environment"
+    say "scikit-learn is missing, and no virtual environment could be made (see artifacts/pip.log)." \
+        "Install it (Debian: python3-sklearn), or name an interpreter that has it: ODIN_DEMO_PYTHON=/path/to/python."
+    return 1
+}
+
+use_python() {
+    ODIN_DEMO_PYTHON=$1
+    export ODIN_DEMO_PYTHON
+}
+
+# is_present PROBE...: whether what a line of eng/apt-packages.txt looks for is there.
+is_present() {
+    kind=$1
+    shift
+    case $kind in
+        command) command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] ;;
+        file) [ -e "$1" ] ;;
+        learner) [ -n "${ODIN_DEMO_PYTHON:-}" ] ;;
+        *) die "eng/apt-packages.txt has the unknown probe '$kind'." ;;
+    esac
+}
+
+# Installs what is missing of eng/apt-packages.txt, or says what is missing. Tests that need it then fail with their own words.
+need_test_packages() {
+    missing=
+    while read -r package probe; do
+        case $package in '' | '#'*) continue ;; esac
+        # shellcheck disable=SC2086  # a probe is several words
+        is_present $probe || missing="$missing $package"
+    done <"$root/eng/apt-packages.txt"
+    [ -n "$missing" ] || return 0
+    # shellcheck disable=SC2086
+    if can_install && install $missing; then
+        return 0
+    fi
+    say "missing, so some tests will fail:$missing. Install them (these are the names of Debian's packages)."
+}

@@ -1,0 +1,156 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net;
+using System.Text.Json.Nodes;
+using Odin.Cli.Jobs;
+using Odin.Cli.Output;
+using Odin.Cli.Progress;
+using Odin.Cli.Rest;
+using Odin.Cli.Runs;
+using Odin.Cli.Servers;
+
+namespace Odin.Cli.Demo;
+
+/// <summary><c>odin demo</c>: a server of its own, the wine example, two runs.</summary>
+internal sealed class DemoCommand : OdinCommand
+{
+    private const string Job = "wine";
+    private static readonly Option<bool> Keep = new("--keep") { Description = "Leave the server running, and say how to use it." };
+    private static readonly Option<string?> Data = new("--data") { Description = "The server's data directory; a new one for temporary files unless given.", HelpName = "DIR" };
+
+    public DemoCommand(CliSession session)
+        : base(session, "demo", "Shows it all: starts a server, runs a real pipeline twice, prints the best model, stops.")
+    {
+        Group = CommandGroup.Start;
+        Examples = ["odin demo", "odin demo --keep --data ./demo"];
+        Add(Keep);
+        Add(Data);
+    }
+
+    private TextWriter Out => Session.Environment.Out;
+
+    protected override async Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken)
+    {
+        var example = FindExample();
+        var data = Path.GetFullPath(parse.GetValue(Data) ?? Path.Combine(Path.GetTempPath(), $"odin-demo-{Guid.NewGuid().ToString("N")[..8]}"));
+        Out.WriteLine($"Starting a server on '{data}' …");
+        await using var server = await DemoServer.StartAsync(data, Session.Environment.Time, cancellationToken);
+        using var client = Connect(server);
+        Out.WriteLine($"It answers at {client.Connection.Display}.");
+        await CommitAsync(client, example, cancellationToken);
+        Out.WriteLine($"Committed the files of '{example}' as job '{Job}'.");
+
+        Out.WriteLine();
+        var first = await RunOnceAsync(client, cancellationToken);
+        if (!first.IsSuccess)
+            return await ExplainAsync(client, first, cancellationToken);
+        await PrintResultAsync(client, first, server, cancellationToken);
+
+        Out.WriteLine();
+        Out.WriteLine("The same commit again:");
+        var second = await RunOnceAsync(client, cancellationToken);
+        if (!second.IsSuccess)
+            return await ExplainAsync(client, second, cancellationToken);
+        PrintCached(second);
+        if (parse.GetValue(Keep))
+            PrintHowToUse(server, client);
+        return ExitCode.Success;
+    }
+
+    private OdinClient Connect(DemoServer server)
+    {
+        // A token of its own: this server is not one to remember.
+        var flags = new ConnectionFlags { TokenFile = Path.Combine(server.DataDirectory, "demo-token") };
+        return OdinClient.Create(Session.Environment, new Connection(server.Address.Url, "the demo", null, server.Address), flags);
+    }
+
+    // Each push is a commit; the definition comes last, so that no commit has one whose files are missing.
+    private static async Task CommitAsync(OdinClient client, string example, CancellationToken cancellationToken)
+    {
+        var created = await CreateCommand.SendAsync(client, Job, cancellationToken);
+        if (created.Status != HttpStatusCode.Conflict)
+            created.EnsureSuccess();
+        var files = Directory.GetFiles(example).Where(f => !Path.GetFileName(f).StartsWith('.'))
+            .OrderBy(f => Path.GetFileName(f) == "main.yml").ThenBy(f => f, StringComparer.Ordinal);
+        foreach (var file in files)
+            await PushCommand.SendAsync(client, Job, Path.GetFileName(file), await File.ReadAllBytesAsync(file, cancellationToken), cancellationToken);
+    }
+
+    private async Task<PipelineRecord> RunOnceAsync(OdinClient client, CancellationToken cancellationToken)
+    {
+        var runs = new RunsClient(client);
+        // The script that starts the program looks for an interpreter with scikit-learn; the job has a default of its own.
+        var context = Session.Environment["ODIN_DEMO_PYTHON"] is { } python ? new JsonObject { ["python"] = python } : null;
+        var submitted = RunsClient.Submitted(await runs.SubmitAsync(new SubmitWish(Job, context, null, null, false), cancellationToken));
+        return await RunProgressView.For(Session.Environment, besideData: false)
+            .ShowAsync(runs.WatchAsync(submitted.Id!, cancellationToken), cancellationToken);
+    }
+
+    private async Task PrintResultAsync(OdinClient client, PipelineRecord run, DemoServer server, CancellationToken cancellationToken)
+    {
+        var evaluate = await OutputsAsync(client, $"{run.Id}--evaluate", cancellationToken);
+        var report = await OutputsAsync(client, $"{run.Id}--report", cancellationToken);
+        Out.WriteLine();
+        Out.WriteLine($"Best model: {evaluate["best"]} with accuracy {Figure(evaluate["accuracy"])}");
+        var path = report["report"]?.ToString() ?? "";
+        Out.WriteLine($"Report:     {Path.GetFullPath(path, Path.Combine(server.DataDirectory, "workspaces", run.Id!))}");
+    }
+
+    private static async Task<JsonObject> OutputsAsync(OdinClient client, string task, CancellationToken cancellationToken)
+    {
+        var answer = (await client.GetAsync(Paths.Resource(task, "data"), cancellationToken)).EnsureSuccess();
+        return answer.Member("jobs")["outputs"] as JsonObject ?? [];
+    }
+
+    private static string Figure(JsonNode? node) =>
+        double.TryParse(node?.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            ? number.ToString("0.0###", CultureInfo.InvariantCulture)
+            : node?.ToString() ?? "unknown";
+
+    private void PrintCached(PipelineRecord run)
+    {
+        var cached = run.Tasks.Where(t => RunProgress.StateOf(t) == "Cached").ToList();
+        Out.WriteLine();
+        Out.WriteLine($"{cached.Count} of {run.Tasks.Count} tasks came from the cache:");
+        foreach (var task in cached)
+            Out.WriteLine($"  {RunProgress.NameOf(task)}: {task.CacheNote}");
+    }
+
+    private void PrintHowToUse(DemoServer server, OdinClient client)
+    {
+        server.Keep();
+        var url = client.Connection.Display;
+        Out.WriteLine();
+        Out.WriteLine($"The server goes on at {url} (process {server.ProcessId}, log '{server.LogFile}'). Type next:");
+        Out.WriteLine($"  export ODIN_DATA='{server.DataDirectory}'   so that `odin` finds it without any flag");
+        Out.WriteLine($"  odin list");
+        Out.WriteLine($"  odin run {Job} --watch");
+        Out.WriteLine($"  kill {server.ProcessId}   to stop it");
+    }
+
+    private async Task<int> ExplainAsync(OdinClient client, PipelineRecord run, CancellationToken cancellationToken)
+    {
+        var error = Session.Environment.Error;
+        error.WriteLine($"{run.Id} {run.State}: {run.Message}");
+        foreach (var task in run.Tasks.Where(t => RunProgress.StateOf(t) == "Failed"))
+        {
+            error.WriteLine($"{RunProgress.NameOf(task)}: {ProgressTable.Remark(task)}");
+            using var answer = await client.OpenAsync(
+                Paths.WithQuery(Paths.Resource(task.Id!, "logs"), ("lines", "20")), "text/plain", null, cancellationToken);
+            error.WriteLine(await answer.Content.ReadAsStringAsync(cancellationToken));
+        }
+        return ExitCode.Failure;
+    }
+
+    private static string FindExample()
+    {
+        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        {
+            var example = Path.Combine(directory.FullName, "examples", "pipelines", Job);
+            if (File.Exists(Path.Combine(example, "main.yml")))
+                return example;
+        }
+        throw new CliException(
+            ExitCode.NotFound, $"the example 'examples/pipelines/{Job}' is not above '{AppContext.BaseDirectory}'", "Run the demo from a clone of the repository.");
+    }
+}

@@ -1,0 +1,89 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using Odin.Cli.Runs;
+using Odin.Cli.Shell;
+using Odin.Pipelines;
+
+namespace Odin.Cli;
+
+/// <summary>The program: from the command line to the exit code. Every failure is said here, once.</summary>
+internal static class OdinProgram
+{
+    // Long enough for the demo to stop its server.
+    private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(30);
+
+    /// <param name="alias">The command that the program's name stands for; null: the first argument is the command.</param>
+    /// <param name="handleSignals">Whether Ctrl-C and SIGTERM cancel the command; false where the caller cancels.</param>
+    public static async Task<int> RunAsync(
+        string[] arguments, CliEnvironment environment, string? alias, bool handleSignals, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (arguments is ["help", .. var topic])
+                arguments = [.. topic, "--help"];
+            if (alias is not null)
+                arguments = [alias, .. arguments];
+            if (Suggestion.TryParse(arguments) is { } suggestion)
+                return suggestion.Write(CommandTree.Create(new CliSession(environment with { CanPrompt = false }, [], [], false)), environment.Out);
+            // The server reads its own command line.
+            var (remaining, values) = arguments is ["server", ..]
+                ? (arguments, [])
+                : TemplateArguments.Extract(arguments);
+            var root = CommandTree.Create(new CliSession(environment, arguments, values, alias is not null));
+            var parse = root.Parse(remaining, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            if (parse.Action is ParseErrorAction or null)
+                throw Misuse(parse);
+            var configuration = new InvocationConfiguration
+            {
+                Output = environment.Out,
+                Error = environment.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = handleSignals ? TerminationTimeout : null,
+            };
+            return await parse.InvokeAsync(configuration, cancellationToken);
+        }
+        catch (CliException e)
+        {
+            return Fail(environment, e.ExitCode, e.Message, e.Hint);
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Interrupted;
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException)
+        {
+            return Fail(environment, e is HttpRequestException or HttpIOException ? ExitCode.Unavailable : ExitCode.Failure, e.Message, null);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            return Fail(environment, ExitCode.Failure, e.Message, "Check who owns the file.");
+        }
+    }
+
+    private static CliException Misuse(ParseResult parse)
+    {
+        var command = Path(parse.CommandResult.Command);
+        var message = string.Join('\n', parse.Errors.Select(e => e.Message).Distinct());
+        var candidates = parse.CommandResult.Command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name)
+            .Concat(parse.CommandResult.Command.Options.Where(o => !o.Hidden).Select(o => o.Name));
+        var meant = parse.UnmatchedTokens.Count > 0 ? NearestName.Find(parse.UnmatchedTokens[0], candidates) : null;
+        var help = $"Type `{command} --help` to see what it takes.";
+        return new CliException(ExitCode.Usage, message, meant is null ? help : $"Did you mean '{meant}'? {help}");
+    }
+
+    private static string Path(Command command)
+    {
+        var parent = command.Parents.OfType<Command>().FirstOrDefault();
+        return parent is null ? "odin" : $"{Path(parent)} {command.Name}";
+    }
+
+    private static int Fail(CliEnvironment environment, int exitCode, string message, string? hint)
+    {
+        var label = environment.ColourError ? "\e[31;1merror:\e[0m" : "error:";
+        // Diagnostics of a file come with their own label, one a line.
+        environment.Error.WriteLine(exitCode == ExitCode.InvalidPipeline ? message : $"{label} {message}");
+        if (hint is not null)
+            environment.Error.WriteLine(hint);
+        return exitCode;
+    }
+}

@@ -1,0 +1,45 @@
+using Odin.Cli.Rest;
+using Odin.Runs;
+using TaskRecord = Odin.Cli.Rest.TaskRecord;
+
+namespace Odin.Cli.Runs;
+
+/// <summary>The engine's records in the shape in which a server sends them.</summary>
+internal static class LocalRecords
+{
+    public static PipelineRecord Of(Run run) => new()
+    {
+        Id = run.Id,
+        Job = run.Spec.Job,
+        Status = InheritedStatus.Of(run.Status.Phase),
+        State = run.Status.Phase.ToString(),
+        Reason = run.Status.Reason,
+        Message = run.Status.Message,
+        SubmitTime = InheritedStatus.Time(run.Metadata.Created),
+        CompletionTime = Time(run.Status.Finished),
+    };
+
+    public static TaskRecord Of(Run run, TaskRun task) => new()
+    {
+        Id = task.Id,
+        Task = task.Id,
+        Name = task.Spec.Task.Name,
+        Status = InheritedStatus.Of(run, task),
+        State = task.Status.Phase.ToString(),
+        Command = string.Join(' ', task.Spec.Task.Command),
+        Image = task.Spec.Task.Image,
+        ResourceType = task.Spec.Task.ResourceType,
+        ResourceId = task.Status.ResourceId,
+        SubmitTime = Time(task.Status.Submitted),
+        Started = Time(task.Status.Started),
+        CompletionTime = Time(task.Status.Finished),
+        Reason = task.Status.Reason,
+        Message = task.Status.Message,
+        ExitCode = task.Status.ExitCode,
+        Attempt = task.Status.Attempt,
+        CacheNote = task.Status.CacheNote,
+        Usage = task.Status.Usage is { } usage ? new TaskUsage(usage.CpuSeconds, usage.MemoryBytes, usage.PeakMemoryBytes) : null,
+    };
+
+    private static string? Time(DateTimeOffset? time) => time is { } known ? InheritedStatus.Time(known) : null;
+}

@@ -1,0 +1,138 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Odin.Cli.Output;
+using Odin.Cli.Progress;
+using Odin.Cli.Rest;
+using Odin.Cli.Servers;
+using Odin.Cli.Shell;
+using Odin.Cli.Sockets;
+
+namespace Odin.Cli.Runs;
+
+/// <summary><c>odin run</c>: submits a job.</summary>
+internal sealed class RunCommand : OdinCommand
+{
+    private readonly Argument<string> job = new("JOB") { Description = "The job: its directory in the pipelines repository, such as team/wine. With --local any directory." };
+    private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Show what would run, in which order and with which arguments; start nothing." };
+    private static readonly Option<string?> Commit = new("--commit") { Description = "A commit, branch or tag instead of the newest.", HelpName = "REF" };
+    private static readonly Option<bool> NoCache = new("--no-cache") { Description = "Run every task, also those whose outputs are there already." };
+
+    private static readonly Option<bool> Local = new("--local") { Description = "Run a job's directory here, without any server, and follow it." };
+
+    public RunCommand(CliSession session)
+        : base(session, "run", "Runs a job. Prints the run's id and returns at once.")
+    {
+        Group = CommandGroup.Start;
+        Examples =
+        [
+            "odin run wine --watch",
+            "odin run wine --x:learning_rate 0.1 --x:model.depth 3",
+            "odin run wine --dry-run",
+            "odin run wine --from evaluate --commit 4a0c12",
+            "odin run ./wine --local",
+            "id=$(odin run wine -o name)",
+        ];
+        job.CompletionSources.Add(context => ServerCompletions.Jobs(session, context));
+        Add(job);
+        foreach (var option in new Option[] { RunOptions.TemplateValue, RunOptions.Watch, RunOptions.Wait, DryRun, RunOptions.From, Commit, NoCache, Local, OutputOptions.Format })
+            Add(option);
+        ConnectionOptions.AddTo(this);
+    }
+
+    protected override async Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken)
+    {
+        if (parse.GetValue(Local))
+            return await RunLocallyAsync(parse, cancellationToken);
+        using var client = Session.Connect(parse);
+        if (client.Connection.IsWebSocket)
+            return await StartOverSocketAsync(parse, client, cancellationToken);
+        var runs = new RunsClient(client);
+        var printer = Session.Printer(parse);
+        var wish = new SubmitWish(
+            parse.GetRequiredValue(job),
+            TemplateArguments.ToContext(Session.TemplateArguments),
+            parse.GetValue(Commit),
+            parse.GetValue(RunOptions.From),
+            parse.GetValue(NoCache));
+        if (parse.GetValue(DryRun))
+        {
+            PlanText.Write(printer, await runs.PlanAsync(wish, cancellationToken));
+            return ExitCode.Success;
+        }
+        var answer = await runs.SubmitAsync(wish, cancellationToken);
+        if (Session.StockAlias)
+            return StockAnswer(answer);
+        return await FinishAsync(parse, runs, answer, Session, cancellationToken);
+    }
+
+    /// <summary>Says what was submitted, and waits if that was asked for; also for a rerun.</summary>
+    public static async Task<int> FinishAsync(
+        ParseResult parse, RunsClient runs, ApiAnswer answer, CliSession session, CancellationToken cancellationToken)
+    {
+        var run = RunsClient.Submitted(answer);
+        var id = run.Id ?? throw new CliException(ExitCode.Failure, "the server's answer has no id");
+        var printer = session.Printer(parse);
+        if (!printer.Data(answer.Body, [id]))
+            printer.Say(id);
+        if (parse.GetValue(RunOptions.Watch))
+            return await new RunFollower(session, printer, runs).FollowAsync(id, show: true, cancellationToken);
+        if (parse.GetValue(RunOptions.Wait))
+            return await new RunFollower(session, printer, runs).FollowAsync(id, show: false, cancellationToken);
+        if (printer.Format == OutputFormat.Table)
+        {
+            var commit = (run.Commit ?? run.Version) is { Length: >= 8 } sha ? $" at commit {sha[..8]}" : "";
+            printer.Note($"Submitted '{run.Job}'{commit}. Type next:");
+            printer.Note($"  odin status {id} --watch    to follow it");
+            printer.Note($"  odin logs {id} -f           to read its output");
+            printer.Note($"  odin cancel {id}            to end it");
+        }
+        return ExitCode.Success;
+    }
+
+    private async Task<int> RunLocallyAsync(ParseResult parse, CancellationToken cancellationToken)
+    {
+        Refuse(parse, "does not go with --local, which has neither a server nor a repository", "Leave it out.", DryRun, RunOptions.From, Commit);
+        var directory = parse.GetRequiredValue(job);
+        var printer = Session.Printer(parse);
+        var runner = new LocalRunner(Session.Environment);
+        var updates = runner.RunAsync(
+            directory, TemplateArguments.ToContext(Session.TemplateArguments), parse.GetValue(NoCache), cancellationToken);
+        var run = await RunProgressView.For(Session.Environment, printer.Format != OutputFormat.Table).ShowAsync(updates, cancellationToken);
+        printer.Data(JsonSerializer.SerializeToNode(run, CliJson.Default.PipelineRecord), [run.Id]);
+        foreach (var log in runner.FailureLogs)
+            printer.Note(log);
+        printer.Note($"{run.Id} {run.State}. Its files are in '{runner.WorkspaceOf(directory, run.Id!)}'.");
+        return run.IsSuccess ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    private static void Refuse(ParseResult parse, string why, string hint, params Option[] options)
+    {
+        foreach (var option in options.Where(o => parse.GetResult(o) is { Implicit: false }))
+            throw new CliException(ExitCode.Usage, $"'{option.Name}' {why}", hint);
+    }
+
+    // The original prints whatever JSON came back; its exit code was 0 even then, which ours is not.
+    private int StockAnswer(ApiAnswer answer)
+    {
+        Session.Environment.Out.WriteLine(answer.Body is null ? answer.Text : Printer.Line(answer.Body));
+        return answer.IsSuccess ? ExitCode.Success : answer.Failure(null).ExitCode;
+    }
+
+    private async Task<int> StartOverSocketAsync(ParseResult parse, OdinClient client, CancellationToken cancellationToken)
+    {
+        Refuse(parse, "is not known to the WebSocket protocol", "Leave --scheme out, or give --scheme http.", DryRun, RunOptions.From, Commit, NoCache);
+        var log = Session.Environment.Error;
+        if (Session.TemplateArguments.Count > 0)
+            log.WriteLine("The WebSocket protocol takes no --x: values; they are ignored.");
+        var request = new JsonObject { ["command"] = "START", ["request"] = parse.GetRequiredValue(job) };
+        var token = await client.TokenAsync(cancellationToken);
+        var failed = false;
+        await foreach (var frame in OdinSocket.ExchangeAsync(client.Connection, token, request, cancellationToken))
+        {
+            log.WriteLine(frame.Text);
+            failed |= frame.IsError || frame.Text.EndsWith("terminated", StringComparison.OrdinalIgnoreCase);
+        }
+        return failed ? ExitCode.Failure : ExitCode.Success;
+    }
+}

@@ -1,0 +1,88 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Odin.Cli.Servers;
+
+/// <summary>Gets tokens: from the command line, the cache, the local server's own password, or the person at the terminal.</summary>
+internal sealed class Authenticator(CliEnvironment environment, Connection connection, ConnectionFlags flags, HttpClient http)
+{
+    private const string Administrator = "admin";
+    private string? password = flags.Password;
+    private bool haveLoggedIn;
+
+    public TokenCache Cache { get; } = TokenCache.For(environment, connection.Url, flags.TokenFile);
+
+    /// <summary>The token to send with the first request; null: try without one.</summary>
+    public async Task<string?> CurrentAsync(CancellationToken cancellationToken) =>
+        !haveLoggedIn && (flags.Password is not null || flags.PasswordFromInput)
+            ? await LogInAsync(cancellationToken)
+            : Cache.Read();
+
+    /// <summary>A new token after the server refused the old one; null when it was new already, so that asking again is vain.</summary>
+    public async Task<string?> RenewAsync(CancellationToken cancellationToken)
+    {
+        if (haveLoggedIn)
+            return null;
+        Cache.Delete();
+        return await LogInAsync(cancellationToken);
+    }
+
+    /// <summary>Logs in and keeps the token.</summary>
+    public async Task<string> LogInAsync(CancellationToken cancellationToken)
+    {
+        haveLoggedIn = true;
+        var (username, secret) = Credentials();
+        using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["username"] = username, ["password"] = secret });
+        using var answer = await http.PostAsync(new Uri("v1/auth", UriKind.Relative), form, cancellationToken);
+        var text = await answer.Content.ReadAsStringAsync(cancellationToken);
+        if (!answer.IsSuccessStatusCode || TokenIn(text) is not { } token)
+        {
+            throw new CliException(
+                (int)answer.StatusCode >= 500 ? ExitCode.Unavailable : ExitCode.Unauthorised,
+                $"{connection.Display} did not let '{username}' in: {(int)answer.StatusCode} {DetailIn(text)}".TrimEnd(),
+                "Check the name and the password, then type `odin auth`.");
+        }
+        Cache.Write(token);
+        return token;
+    }
+
+    private (string Username, string Password) Credentials()
+    {
+        var username = flags.Username ?? connection.Username;
+        if (password is null && flags.PasswordFromInput)
+            password = environment.In.ReadLine() ?? "";
+        if (password is not null)
+            return (username ?? LoginName, password);
+        if (username is null or Administrator && connection.Local?.AdminPassword() is { } local)
+            return (Administrator, local);
+        if (!environment.CanPrompt)
+        {
+            throw new CliException(
+                ExitCode.Unauthorised,
+                $"you are not logged in to {connection.Display}",
+                "Type `odin auth`, or give --username with --password-stdin.");
+        }
+        username ??= Terminal.Ask(environment, "odin username: ", LoginName);
+        return (username, password = Terminal.AskSecret(environment, "odin password: "));
+    }
+
+    private string LoginName => environment["USER"] ?? Environment.UserName;
+
+    private static string? TokenIn(string text) => Member(text, "message");
+
+    private static string? DetailIn(string text) => Member(text, "detail");
+
+    private static string? Member(string text, string name)
+    {
+        try
+        {
+            return JsonNode.Parse(text) is JsonObject answer && answer[name] is JsonValue value && value.TryGetValue<string>(out var member)
+                ? member
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using System.CommandLine;
+
+namespace Odin.Cli.Shell;
+
+/// <summary><c>odin completion</c>: a script that teaches a shell to complete this program's command lines.</summary>
+internal sealed class CompletionCommand : OdinCommand
+{
+    private const string Bash = """
+        # Completion of odin for bash. Load it with:  source <(odin completion bash)
+        _odin_complete() {
+            local name="${COMP_WORDS[0]##*/}" rest="" line point
+            [[ "$COMP_LINE" == *" "* ]] && rest=" ${COMP_LINE#* }"
+            line="${name/-/ }$rest"
+            point=$(( COMP_POINT - ${#COMP_LINE} + ${#line} ))
+            local IFS=$'\n'
+            COMPREPLY=( $(compgen -W "$(odin "[suggest:$point]" "odin${line#odin}" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}") )
+        }
+        complete -o default -F _odin_complete odin @aliases@
+        """;
+
+    private const string Zsh = """
+        #compdef odin @aliases@
+        # Completion of odin for zsh. Load it with:  source <(odin completion zsh)
+        _odin() {
+            local name="${words[1]:t}" line
+            line="${name/-/ } ${(j: :)words[2,CURRENT]}"
+            local -a found
+            found=("${(@f)$(odin "[suggest:${#line}]" "$line" 2>/dev/null)}")
+            (( ${#found} )) && [[ -n "${found[1]}" ]] && compadd -a found || _files
+        }
+        compdef _odin odin @aliases@
+        """;
+
+    private const string Fish = """
+        # Completion of odin for fish. Load it with:  odin completion fish | source
+        function __odin_complete
+            set -l line (commandline -cp)
+            odin "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null
+        end
+        complete -c odin -a '(__odin_complete)'
+        """;
+
+    private static readonly Argument<string> ShellName = CreateShell();
+
+    public CompletionCommand(CliSession session)
+        : base(session, "completion", "Prints a script that makes a shell complete commands, options, runs and jobs.")
+    {
+        Group = CommandGroup.Settings;
+        Examples = ["source <(odin completion bash)", "odin completion zsh > ~/.zfunc/_odin", "odin completion fish | source"];
+        Add(ShellName);
+    }
+
+    protected override Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken)
+    {
+        var script = parse.GetRequiredValue(ShellName) switch
+        {
+            "bash" => Bash,
+            "zsh" => Zsh,
+            _ => Fish,
+        };
+        Session.Environment.Out.WriteLine(script.Replace("@aliases@", string.Join(' ', ProgramName.Aliases), StringComparison.Ordinal));
+        return Task.FromResult(ExitCode.Success);
+    }
+
+    private static Argument<string> CreateShell()
+    {
+        var argument = new Argument<string>("SHELL") { Description = "bash, zsh or fish." };
+        argument.AcceptOnlyFromAmong("bash", "zsh", "fish");
+        return argument;
+    }
+}

@@ -1,0 +1,76 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Odin.Users;
+
+namespace Odin.Server.Tests.Users;
+
+public sealed class UserTests(ServerFixture fixture) : IClassFixture<ServerFixture>
+{
+    private readonly TestServer server = fixture.Server;
+
+    [Fact]
+    public async Task Users_FromCreationToDeletion_AnswerAsTheInheritedServer()
+    {
+        using var admin = server.Admin();
+        const string body = """{"user":{"username":"ada","password":"first","firstname":"Ada","lastname":"L"}}""";
+        var created = await admin.PostJsonAsync("/v1/users", body);
+        Assert.Equal("""{"user":{"username":"ada","password":null,"firstname":"Ada","lastname":"L"}}""", created.ToJsonString());
+
+        var again = await admin.PostJsonAsync("/v1/users", body, HttpStatusCode.Conflict);
+        Assert.Equal(409, (int)again["status"]!);
+
+        // The path wins over the name in the body, and empty members keep the old value.
+        var changed = await admin.SendJsonAsync(HttpMethod.Put, "/v1/users/ada", """{"username":"eve","password":"second","firstname":"","lastname":"Lovelace"}""");
+        Assert.Equal("""{"user":{"username":"ada","password":null,"firstname":"Ada","lastname":"Lovelace"}}""", changed.ToJsonString());
+        Assert.False(await new StockClient(server).LogInAsync("ada", "first"));
+        Assert.True(await new StockClient(server).LogInAsync("ada", "second"));
+
+        Assert.Equal("ada", (string)(await server.Client.GetJsonAsync("/v1/users?q=AD"))["users"]!.AsArray().Single(u => (string)u!["username"]! == "ada")!["username"]!);
+        await admin.SendJsonAsync(HttpMethod.Delete, "/v1/users/ada", null);
+        await server.Client.GetJsonAsync("/v1/users/ada", HttpStatusCode.NotFound);
+        await admin.SendJsonAsync(HttpMethod.Delete, "/v1/users/ada", null, HttpStatusCode.NotFound);
+        await admin.SendJsonAsync(HttpMethod.Put, "/v1/users/ada", "{}", HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Users_TwoWithTheSameNames_CanExist()
+    {
+        var client = new StockClient(server);
+        Assert.True(await client.LogInAsync("admin", TestServer.Password));
+        Assert.Equal("Created new user", await client.UserAsync("david1", "p"));
+        Assert.Equal("Created new user", await client.UserAsync("david2", "p"));
+        Assert.Equal("Found existing user", await client.UserAsync("david2", "q"));
+    }
+
+    [Theory]
+    [InlineData("""{"user":{"username":"a/b","password":"p"}}""")]
+    [InlineData("""{"user":{"username":"","password":"p"}}""")]
+    [InlineData("""{"user":{"username":"..","password":"p"}}""")]
+    [InlineData("""{"user":{"username":"x"}}""")]
+    [InlineData("""{"user":{"username":"x","password":""}}""")]
+    [InlineData("""{"user":{"username":"x","password":{}}}""")]
+    [InlineData("""{"user":"x"}""")]
+    public async Task Create_AWrongBody_Is422WithTheMember(string body)
+    {
+        using var admin = server.Admin();
+        var problem = await admin.PostJsonAsync("/v1/users", body, HttpStatusCode.UnprocessableEntity);
+        Assert.NotNull(Assert.Single(problem["errors"]!.AsArray())!["location"]);
+    }
+
+    [Fact]
+    public async Task Delete_TheLastUser_Is409()
+    {
+        await using var lonely = await TestServer.StartAsync();
+        using var admin = lonely.Admin();
+        await admin.SendJsonAsync(HttpMethod.Delete, "/v1/users/admin", null, HttpStatusCode.Conflict);
+    }
+
+    [Fact]
+    public async Task Store_OfAUser_HoldsNoPassword()
+    {
+        var user = await server.Store.FindAsync<User>("admin", CancellationToken.None);
+        Assert.DoesNotContain(TestServer.Password, user!.Spec.PasswordHash, StringComparison.Ordinal);
+        Assert.DoesNotContain(user.Spec.PasswordHash, user.ToString(), StringComparison.Ordinal);
+        Assert.Null((JsonNode?)(await server.Client.GetJsonAsync("/v1/users/admin"))["user"]!["password"]);
+    }
+}
