@@ -22,9 +22,10 @@ internal sealed class DemoCommand : OdinCommand
         : base(session, "demo", "Shows it all: starts a server, runs a real pipeline twice, prints the best model, stops.")
     {
         Group = CommandGroup.Start;
-        Examples = ["odin demo", "odin demo --keep --data ./demo"];
+        Examples = ["odin demo", "odin demo --keep --data ./demo", "odin demo --x:python .venv/bin/python"];
         Add(Keep);
         Add(Data);
+        Add(RunOptions.TemplateValue);
     }
 
     private TextWriter Out => Session.Environment.Out;
@@ -79,7 +80,7 @@ internal sealed class DemoCommand : OdinCommand
     private async Task<PipelineRecord> RunOnceAsync(OdinClient client, CancellationToken cancellationToken)
     {
         var runs = new RunsClient(client);
-        var submitted = RunsClient.Submitted(await runs.SubmitAsync(new SubmitWish(Job, null, null, null, false), cancellationToken));
+        var submitted = RunsClient.Submitted(await runs.SubmitAsync(new SubmitWish(Job, TemplateArguments.ToContext(Session.TemplateArguments), null, null, false), cancellationToken));
         return await RunProgressView.For(Session.Environment, besideData: false)
             .ShowAsync(runs.WatchAsync(submitted.Id!, cancellationToken), cancellationToken);
     }
