@@ -80,7 +80,11 @@ internal sealed class DemoCommand : OdinCommand
     private async Task<PipelineRecord> RunOnceAsync(OdinClient client, CancellationToken cancellationToken)
     {
         var runs = new RunsClient(client);
-        var submitted = RunsClient.Submitted(await runs.SubmitAsync(new SubmitWish(Job, TemplateArguments.ToContext(Session.TemplateArguments), null, null, false), cancellationToken));
+        var context = TemplateArguments.ToContext(Session.TemplateArguments);
+        // The script that starts the program looks for an interpreter with scikit-learn; the job has a default of its own.
+        if (!context.ContainsKey("python") && Session.Environment["ODIN_DEMO_PYTHON"] is { } python)
+            context["python"] = python;
+        var submitted = RunsClient.Submitted(await runs.SubmitAsync(new SubmitWish(Job, context, null, null, false), cancellationToken));
         return await RunProgressView.For(Session.Environment, besideData: false)
             .ShowAsync(runs.WatchAsync(submitted.Id!, cancellationToken), cancellationToken);
     }
