@@ -84,6 +84,7 @@ public static class OdinServiceCollectionExtensions
         services.AddSingleton<JobLoader>().AddSingleton<RunDrafter>().AddSingleton<RunPlanner>().AddSingleton<RunSubmitter>();
         services.AddSingleton<TaskCache>().AddSingleton<TaskStarter>().AddSingleton<TaskFinisher>();
         services.AddSingleton<RunCanceller>().AddSingleton<RunCleaner>().AddSingleton<RunLogs>();
+        services.AddSingleton<ExecutionJanitor>().AddHostedService(provider => provider.GetRequiredService<ExecutionJanitor>());
         services.AddSingleton<RunReconciler>().AddSingleton<RunRetention>();
         services.AddSingleton(provider => new ReconcilerHost<Run>(
             provider.GetRequiredService<RunReconciler>(),

@@ -79,7 +79,9 @@ internal sealed class DemoCommand : OdinCommand
     private async Task<PipelineRecord> RunOnceAsync(OdinClient client, CancellationToken cancellationToken)
     {
         var runs = new RunsClient(client);
-        var submitted = RunsClient.Submitted(await runs.SubmitAsync(new SubmitWish(Job, null, null, null, false), cancellationToken));
+        // The script that starts the program looks for an interpreter with scikit-learn; the job has a default of its own.
+        var context = Session.Environment["ODIN_DEMO_PYTHON"] is { } python ? new JsonObject { ["python"] = python } : null;
+        var submitted = RunsClient.Submitted(await runs.SubmitAsync(new SubmitWish(Job, context, null, null, false), cancellationToken));
         return await RunProgressView.For(Session.Environment, besideData: false)
             .ShowAsync(runs.WatchAsync(submitted.Id!, cancellationToken), cancellationToken);
     }

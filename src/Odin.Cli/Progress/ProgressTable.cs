@@ -8,8 +8,8 @@ namespace Odin.Cli.Progress;
 /// <summary>Draws a run's progress, at most so many lines high.</summary>
 internal static class ProgressTable
 {
-    /// <summary>Lines that are not tasks: the run, an empty line, the header, the rule below it, and the summary.</summary>
-    private const int OtherLines = 5;
+    /// <summary>Lines that are not tasks: the run, an empty line, the header, the rule below it, an empty line, the summary.</summary>
+    private const int OtherLines = 6;
 
     private static readonly string[] StateOrder =
         ["Failed", "Running", "Queued", "Waiting", "Cancelled", "Skipped", "Succeeded", "Cached"];
@@ -108,6 +108,7 @@ internal static class ProgressTable
 
     private static string Bytes(long bytes) => bytes switch
     {
+        0 => "",
         < 1024 * 1024 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:0}K"),
         < 1024L * 1024 * 1024 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0 / 1024:0}M"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0 / 1024 / 1024:0.0}G"),

@@ -40,7 +40,7 @@ internal sealed class RunProgressView(TextWriter writer, bool live, bool colour,
         string? state = null;
         await foreach (var update in updates.WithCancellation(cancellationToken))
         {
-            foreach (var task in progress.Apply(update))
+            foreach (var task in progress.Apply(update).Where(IsWorthALine))
                 Line(RunProgress.NameOf(task), Describe(task));
             if (progress.Run is { } run && (run.State ?? run.Status) is { } now && now != state)
             {
@@ -50,6 +50,10 @@ internal sealed class RunProgressView(TextWriter writer, bool live, bool colour,
         }
         await writer.FlushAsync(cancellationToken);
     }
+
+    // Waiting and queueing is what all tasks do; only that one is to be tried again is news.
+    private static bool IsWorthALine(TaskRecord task) =>
+        task.Attempt is > 1 || RunProgress.StateOf(task) is not ("Waiting" or "Queued");
 
     private void Line(string name, string text) =>
         writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{time.GetLocalNow():HH:mm:ss} {name} {text}"));

@@ -78,7 +78,7 @@ internal sealed class OdinClient : IDisposable
                 var text = await answer.Content.ReadAsStringAsync(cancellationToken);
                 return new ApiAnswer(answer.StatusCode, ParseOrNull(text), text);
             }
-            catch (HttpRequestException e) when (mayRepeat && e.HttpRequestError == HttpRequestError.ResponseEnded)
+            catch (HttpRequestException e) when (mayRepeat && e.HttpRequestError is not (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError))
             {
                 mayRepeat = false;
             }

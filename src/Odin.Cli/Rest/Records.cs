@@ -31,7 +31,8 @@ internal sealed record PipelineRecord
 
     public string? CompletionTime { get; init; }
 
-    public IReadOnlyList<TaskRecord> Tasks { get; init; } = [];
+    /// <summary>Empty where the server left it out: the generated reader does not keep an initial value.</summary>
+    public IReadOnlyList<TaskRecord> Tasks { get => field ?? []; init; } = [];
 
     [JsonIgnore]
     public bool IsEnded => State is "Succeeded" or "Failed" or "Cancelled" || State is null && Status is "DONE" or "TERMINATED";

@@ -16,6 +16,9 @@ namespace Odin.Cli.Runs;
 /// <summary>Runs a job's directory with an engine in this process. The records, and so the cache, stay for the next time.</summary>
 internal sealed class LocalRunner(CliEnvironment environment)
 {
+    /// <summary>The last lines of what each failed task wrote; filled when the run has ended.</summary>
+    public List<string> FailureLogs { get; } = [];
+
     /// <summary>Yields the run's changes up to its end; the first one names the run.</summary>
     /// <exception cref="CliException">The job has errors, or another local run of it goes on.</exception>
     public async IAsyncEnumerable<RunUpdate> RunAsync(
@@ -36,6 +39,7 @@ internal sealed class LocalRunner(CliEnvironment environment)
             var store = host.Services.GetRequiredService<IResourceStore>();
             await foreach (var update in WatchAsync(store, run.Id, cancellationToken))
                 yield return update;
+            await ReadFailureLogsAsync(host.Services, run.Id, cancellationToken);
         }
         finally
         {
@@ -88,6 +92,19 @@ internal sealed class LocalRunner(CliEnvironment environment)
         SubmitResult.NotFound missing => throw new CliException(ExitCode.NotFound, missing.Message),
         _ => throw new InvalidOperationException(result.GetType().Name),
     };
+
+    private async Task ReadFailureLogsAsync(IServiceProvider services, string id, CancellationToken cancellationToken)
+    {
+        var failed = new ResourceQuery { Parent = id, Phases = [nameof(TaskRunPhase.Failed)] };
+        await foreach (var task in services.GetRequiredService<IResourceStore>().EnumerateAsync<TaskRun>(failed, cancellationToken))
+        {
+            var log = await services.GetRequiredService<RunLogs>().FindAsync(task.Id, new LogRequest(Lines: 20), cancellationToken);
+            var text = new StringBuilder();
+            await foreach (var piece in log ?? AsyncEnumerable.Empty<string>())
+                text.Append(piece);
+            FailureLogs.Add($"{task.Spec.Task.Name}: {task.Status.Message}\n{text}".TrimEnd());
+        }
+    }
 
     // Nobody would be there to go on with it: a local run ends with the program.
     private static async Task CancelIfOngoingAsync(IServiceProvider services)

@@ -13,7 +13,7 @@ namespace Odin.Cli.Runs;
 /// <summary><c>odin run</c>: submits a job.</summary>
 internal sealed class RunCommand : OdinCommand
 {
-    private static readonly Argument<string> Job = new("JOB") { Description = "The job: its directory in the pipelines repository, such as team/wine. With --local any directory." };
+    private readonly Argument<string> job = new("JOB") { Description = "The job: its directory in the pipelines repository, such as team/wine. With --local any directory." };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Show what would run, in which order and with which arguments; start nothing." };
     private static readonly Option<string?> Commit = new("--commit") { Description = "A commit, branch or tag instead of the newest.", HelpName = "REF" };
     private static readonly Option<bool> NoCache = new("--no-cache") { Description = "Run every task, also those whose outputs are there already." };
@@ -33,9 +33,8 @@ internal sealed class RunCommand : OdinCommand
             "odin run ./wine --local",
             "id=$(odin run wine -o name)",
         ];
-        Job.CompletionSources.Clear();
-        Job.CompletionSources.Add(context => ServerCompletions.Jobs(session, context));
-        Add(Job);
+        job.CompletionSources.Add(context => ServerCompletions.Jobs(session, context));
+        Add(job);
         foreach (var option in new Option[] { RunOptions.TemplateValue, RunOptions.Watch, RunOptions.Wait, DryRun, RunOptions.From, Commit, NoCache, Local, OutputOptions.Format })
             Add(option);
         ConnectionOptions.AddTo(this);
@@ -51,7 +50,7 @@ internal sealed class RunCommand : OdinCommand
         var runs = new RunsClient(client);
         var printer = Session.Printer(parse);
         var wish = new SubmitWish(
-            parse.GetRequiredValue(Job),
+            parse.GetRequiredValue(job),
             TemplateArguments.ToContext(Session.TemplateArguments),
             parse.GetValue(Commit),
             parse.GetValue(RunOptions.From),
@@ -94,13 +93,16 @@ internal sealed class RunCommand : OdinCommand
     private async Task<int> RunLocallyAsync(ParseResult parse, CancellationToken cancellationToken)
     {
         Refuse(parse, "does not go with --local, which has neither a server nor a repository", "Leave it out.", DryRun, RunOptions.From, Commit);
-        var directory = parse.GetRequiredValue(Job);
+        var directory = parse.GetRequiredValue(job);
         var printer = Session.Printer(parse);
-        var updates = new LocalRunner(Session.Environment).RunAsync(
+        var runner = new LocalRunner(Session.Environment);
+        var updates = runner.RunAsync(
             directory, TemplateArguments.ToContext(Session.TemplateArguments), parse.GetValue(NoCache), cancellationToken);
         var run = await RunProgressView.For(Session.Environment, printer.Format != OutputFormat.Table).ShowAsync(updates, cancellationToken);
         printer.Data(JsonSerializer.SerializeToNode(run, CliJson.Default.PipelineRecord), [run.Id]);
-        printer.Note($"{run.Id} {run.State}. Its files are in '{new LocalRunner(Session.Environment).WorkspaceOf(directory, run.Id!)}'.");
+        foreach (var log in runner.FailureLogs)
+            printer.Note(log);
+        printer.Note($"{run.Id} {run.State}. Its files are in '{runner.WorkspaceOf(directory, run.Id!)}'.");
         return run.IsSuccess ? ExitCode.Success : ExitCode.Failure;
     }
 
@@ -123,7 +125,7 @@ internal sealed class RunCommand : OdinCommand
         var log = Session.Environment.Error;
         if (Session.TemplateArguments.Count > 0)
             log.WriteLine("The WebSocket protocol takes no --x: values; they are ignored.");
-        var request = new JsonObject { ["command"] = "START", ["request"] = parse.GetRequiredValue(Job) };
+        var request = new JsonObject { ["command"] = "START", ["request"] = parse.GetRequiredValue(job) };
         var token = await client.TokenAsync(cancellationToken);
         var failed = false;
         await foreach (var frame in OdinSocket.ExchangeAsync(client.Connection, token, request, cancellationToken))

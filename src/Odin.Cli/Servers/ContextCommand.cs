@@ -7,11 +7,12 @@ namespace Odin.Cli.Servers;
 /// <summary><c>odin context</c>: servers by name.</summary>
 internal sealed class ContextCommand : OdinCommand
 {
-    private static readonly Argument<string> ContextName = new("NAME") { Description = "The name of the context." };
     private static readonly Argument<string> Address = new("URL") { Description = "The server's address.", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<string?> AddressOption = new("--url") { Description = "The server's address.", HelpName = "URL" };
     private static readonly Option<string?> Username = new("--username", "-u") { Description = "Who logs in there.", HelpName = "NAME" };
     private static readonly Option<bool> Use = new("--use") { Description = "Make it the current one." };
+
+    private readonly Argument<string> contextName = new("NAME") { Description = "The name of the context." };
 
     public ContextCommand(CliSession session)
         : base(session, "context", "Names servers, and says which of them is meant when a command names none.")
@@ -23,15 +24,15 @@ internal sealed class ContextCommand : OdinCommand
             "odin context list",
             "odin status wine --context lab",
         ];
-        var add = new Command("add", "Adds a server, or changes it.") { ContextName, Address, AddressOption, Username, Use };
+        var add = new Command("add", "Adds a server, or changes it.") { contextName, Address, AddressOption, Username, Use };
         add.SetAction(Add);
-        var use = new Command("use", "Makes a server the current one.") { ContextName };
+        var use = new Command("use", "Makes a server the current one.") { contextName };
         use.SetAction(UseContext);
         var list = new Command("list", "Lists the servers; a star marks the current one.") { OutputOptions.Format };
         list.SetAction(List);
-        var remove = new Command("remove", "Forgets a server and its token.") { ContextName };
+        var remove = new Command("remove", "Forgets a server and its token.") { contextName };
         remove.SetAction(Remove);
-        ContextName.CompletionSources.Add(_ => Configuration.Contexts.Select(c => c.Name));
+        contextName.CompletionSources.Add(_ => Configuration.Contexts.Select(c => c.Name));
         foreach (var command in new[] { add, use, list, remove })
             Add(command);
     }
@@ -44,7 +45,7 @@ internal sealed class ContextCommand : OdinCommand
 
     private int Add(ParseResult parse)
     {
-        var name = parse.GetRequiredValue(ContextName);
+        var name = parse.GetRequiredValue(contextName);
         var address = parse.GetValue(Address) ?? parse.GetValue(AddressOption)
             ?? throw new CliException(ExitCode.Usage, "the server's address is missing", $"Type `odin context add {name} https://HOST`.");
         var context = new ServerContext(name, ConnectionResolver.Parse(address, "the command line"), parse.GetValue(Username));
@@ -110,7 +111,7 @@ internal sealed class ContextCommand : OdinCommand
 
     private ServerContext Existing(ParseResult parse)
     {
-        var name = parse.GetRequiredValue(ContextName);
+        var name = parse.GetRequiredValue(contextName);
         return Configuration.Find(name)
             ?? throw new CliException(ExitCode.NotFound, $"there is no context '{name}'", "`odin context list` shows those there are.");
     }

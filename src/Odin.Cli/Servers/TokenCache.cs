@@ -15,7 +15,12 @@ internal sealed class TokenCache(string file)
 
     public void Write(string token) => PrivateFile.Write(FileName, token);
 
-    public void Delete() => File.Delete(FileName);
+    public void Delete()
+    {
+        // Deleting is no error when the file is missing, but it is when its directory is.
+        if (File.Exists(FileName))
+            File.Delete(FileName);
+    }
 
     // Host, port and path: tokens of one server are good for its WebSocket scheme too, when that shares the port.
     private static string NameFor(Uri server)

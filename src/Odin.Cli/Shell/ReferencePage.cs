@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.CommandLine.Help;
 using Odin.Cli.Servers;
 
@@ -130,10 +131,13 @@ internal static class ReferencePage
         foreach (var option in options)
         {
             var names = string.Join(", ", new[] { option.Name }.Concat(option.Aliases).Distinct().OrderBy(n => n.Length));
-            var value = option.ValueType == typeof(bool) ? "" : $" {option.HelpName ?? "VALUE"}";
-            output.WriteLine($"| `{names}{value}` | {Cell(option.Description)}{(option.Required ? " Required." : "")} |");
+            var value = option.ValueType == typeof(bool) ? "" : $" {option.HelpName ?? Choices(option)}";
+            output.WriteLine($"| `{Cell(names + value)}` | {Cell(option.Description)}{(option.Required ? " Required." : "")} |");
         }
     }
+
+    private static string Choices(Option option) =>
+        string.Join('|', option.GetCompletions(CompletionContext.Empty).Select(c => c.Label)) is { Length: > 0 } choices ? choices : "VALUE";
 
     private static string Usage(Argument argument) =>
         argument.Arity.MinimumNumberOfValues == 0 ? $"[{argument.Name}]" : argument.Name;

@@ -24,8 +24,13 @@ internal sealed record Suggestion(string Line)
 
     public int Write(RootCommand root, TextWriter output)
     {
-        foreach (var completion in root.Parse(Line).GetCompletions(Line.Length))
-            output.WriteLine(completion.InsertText ?? completion.Label);
+        // The parser offers also what has the word in its middle; a shell can only add to what is typed.
+        var word = Line[(Line.LastIndexOf(' ') + 1)..];
+        foreach (var completion in root.Parse(Line).GetCompletions(Line.Length).Select(c => c.InsertText ?? c.Label))
+        {
+            if (completion.StartsWith(word, StringComparison.Ordinal))
+                output.WriteLine(completion);
+        }
         return ExitCode.Success;
     }
 }

@@ -12,7 +12,7 @@ namespace Odin.Runs;
 /// and executors start an attempt at most once however often they are told.
 /// </summary>
 internal sealed partial class RunReconciler(
-    IResourceStore store, ExecutorSet executors, TaskStarter starter, TaskFinisher finisher, RunOptions options, TimeProvider time,
+    IResourceStore store, ExecutorSet executors, TaskStarter starter, TaskFinisher finisher, ExecutionJanitor janitor, RunOptions options, TimeProvider time,
     ILogger<RunReconciler> logger) : IReconciler<Run>
 {
     private readonly ConcurrentDictionary<string, RunMemory> memories = new(StringComparer.Ordinal);
@@ -74,7 +74,7 @@ internal sealed partial class RunReconciler(
         await StopAsync(memory, decision, cancellationToken);
         // Only what is in the store as ended may be forgotten by the executor.
         while (memory.Removable.TryDequeue(out var removable))
-            await removable.Executor.RemoveAsync(removable.Key, cancellationToken);
+            janitor.Add(removable.Executor, removable.Key);
         return Next(memory, decision);
     }
 

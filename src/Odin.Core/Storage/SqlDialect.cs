@@ -15,6 +15,9 @@ internal abstract class SqlDialect
     /// <summary>A statement that lets one program at a time migrate; in force until the transaction ends. Empty: beginning it did.</summary>
     public abstract string MigrationLock { get; }
 
+    /// <summary>A condition: the id matches this LIKE pattern of lower-case ASCII letters, in either case, with \ for escapes.</summary>
+    public abstract string IdMatches(string parameter);
+
     /// <summary>The error as "try later", with its remedy; null if it says something else.</summary>
     public abstract StoreUnavailableException? AsUnavailable(Exception error);
 

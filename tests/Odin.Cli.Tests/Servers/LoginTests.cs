@@ -1,0 +1,102 @@
+using System.Globalization;
+
+namespace Odin.Cli.Tests.Servers;
+
+public sealed class LoginTests : IAsyncDisposable
+{
+    private readonly CliTest cli = new();
+    private readonly ReplayServer server = new();
+
+    public async ValueTask DisposeAsync()
+    {
+        await server.DisposeAsync();
+        cli.Dispose();
+    }
+
+    [Fact]
+    public async Task Auth_PasswordFromInput_KeepsTheBareTokenForTheOwnerOnly()
+    {
+        server.On("POST /v1/auth", """{"message":"T0K"}""");
+        cli.Input = "secret\n";
+
+        var result = await cli.RunAsync("auth", "--url", server.Url, "-u", "ada", "--password-stdin");
+
+        Assert.Equal(ExitCode.Success, result.ExitCode);
+        Assert.Equal("", result.Out);
+        Assert.Equal("username=ada&password=secret", server.Requests.Single().Body);
+        var file = Assert.Single(Directory.GetFiles(cli.File(".config/odin/tokens")));
+        Assert.Equal("T0K", await File.ReadAllTextAsync(file));
+        Assert.True(CliTest.IsPrivate(file));
+    }
+
+    [Fact]
+    public async Task Auth_WrongPassword_IsUnauthorisedAndKeepsNothing()
+    {
+        server.On("POST /v1/auth", """{"detail":"Wrong user name or password.","status":401}""", 401);
+
+        var result = await cli.RunAsync("auth", "--url", server.Url, "-u", "ada", "-p", "wrong");
+
+        Assert.Equal(ExitCode.Unauthorised, result.ExitCode);
+        Assert.Contains("Wrong user name", result.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(cli.File(".config/odin/tokens")));
+    }
+
+    [Fact]
+    public async Task ExpiredToken_LogsInAgainOnce()
+    {
+        var tokenFile = cli.File("token", "old");
+        server.On("POST /v1/auth", """{"message":"new"}""");
+        server.On("POST /v1/pipelines/r1/cancel", r => r.Authorization == "Bearer new"
+            ? new ReplayAnswer(200, """{"pipeline":{"id":"r1"}}""")
+            : new ReplayAnswer(401, """{"detail":"expired","status":401}"""));
+        LocalServer("hunter2");
+
+        var result = await cli.RunAsync("cancel", "r1", "--url", server.Url, "--token", tokenFile);
+
+        Assert.Equal(ExitCode.Success, result.ExitCode);
+        Assert.Equal("new", await File.ReadAllTextAsync(tokenFile));
+        Assert.Equal(["Bearer old", null, "Bearer new"], server.Requests.Select(r => r.Authorization));
+        Assert.Contains("username=admin&password=hunter2", server.Requests.Select(r => r.Body));
+    }
+
+    [Fact]
+    public async Task StillRefusedAfterLogin_EndsWithoutALoop()
+    {
+        server.On("POST /v1/auth", """{"message":"new"}""");
+        server.On("POST /v1/pipelines/r1/cancel", """{"detail":"no","status":401}""", 401);
+        LocalServer("hunter2");
+
+        var result = await cli.RunAsync("cancel", "r1", "--url", server.Url);
+
+        Assert.Equal(ExitCode.Unauthorised, result.ExitCode);
+        Assert.Equal(3, server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task NobodyToAsk_SaysWhatToType()
+    {
+        server.On("POST /v1/jobs", """{"detail":"Not authenticated"}""", 401);
+
+        var result = await cli.RunAsync("create", "x", "--url", server.Url);
+
+        Assert.Equal(ExitCode.Unauthorised, result.ExitCode);
+        Assert.Contains("odin auth", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task OldName_PrintsTheToken()
+    {
+        server.On("POST /v1/auth", """{"message":"T0K"}""");
+        cli.Alias = "auth";
+
+        var result = await cli.RunAsync("--host", "127.0.0.1", "--port", server.Port.ToString(CultureInfo.InvariantCulture), "--scheme", "http", "-u", "a", "-p", "b");
+
+        Assert.Equal("T0K\n", result.Error);
+    }
+
+    private void LocalServer(string password)
+    {
+        cli.File(".local/share/odin/server.json", string.Create(CultureInfo.InvariantCulture, $$"""{"url":"{{server.Url}}","pid":{{Environment.ProcessId}}}"""));
+        cli.File(".local/share/odin/admin-password", password + "\n");
+    }
+}

@@ -1,0 +1,193 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Odin.Cli.Shell;
+
+namespace Odin.Cli.Tests.Shell;
+
+public sealed class ShellTests : IAsyncDisposable
+{
+    private readonly CliTest cli = new();
+    private readonly ReplayServer server = new();
+
+    public async ValueTask DisposeAsync()
+    {
+        await server.DisposeAsync();
+        cli.Dispose();
+    }
+
+    private static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "odin");
+
+    [Fact]
+    public async Task NoArguments_IsHelpInGroups()
+    {
+        var result = await cli.RunAsync();
+        Assert.Equal(ExitCode.Success, result.ExitCode);
+        Assert.Contains("\nEveryday:\n  demo ", result.Out, StringComparison.Ordinal);
+        Assert.Contains("Examples:", result.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("help-markdown", result.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_OfACommand_HasExamples()
+    {
+        var result = await cli.RunAsync("help", "run");
+        Assert.Contains("Examples:\n  odin run wine --watch\n", result.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EveryCommand_HasDescriptionsAndExamples()
+    {
+        var root = CommandTree.Create(new CliSession(cli.Environment(TextWriter.Null, TextWriter.Null), [], [], false));
+        foreach (var command in root.Subcommands.Where(c => !c.Hidden))
+        {
+            Assert.False(string.IsNullOrEmpty(command.Description), command.Name);
+            Assert.NotEmpty(Assert.IsType<OdinCommand>(command, exactMatch: false).Examples);
+            Assert.All(command.Options, o => Assert.False(string.IsNullOrEmpty(o.Description), $"{command.Name} {o.Name}"));
+            Assert.All(command.Arguments, a => Assert.False(string.IsNullOrEmpty(a.Description), $"{command.Name} {a.Name}"));
+        }
+    }
+
+    /// <summary>Every documented example is at least a command line that the program takes.</summary>
+    [Fact]
+    public void EveryExample_Parses()
+    {
+        var root = CommandTree.Create(new CliSession(cli.Environment(TextWriter.Null, TextWriter.Null), [], [], false));
+        foreach (var example in root.Subcommands.OfType<OdinCommand>().SelectMany(c => c.Examples))
+        {
+            var line = example[example.IndexOf("odin ", StringComparison.Ordinal)..].Split([" < ", " > ", " | ", ")"], StringSplitOptions.None)[0];
+            var words = System.CommandLine.Parsing.CommandLineParser.SplitCommandLine(line).Skip(1).ToList();
+            var errors = root.Parse(Odin.Cli.Runs.TemplateArguments.Extract(words).Remaining).Errors;
+            Assert.True(errors.Count == 0, $"{example}: {string.Join("; ", errors.Select(e => e.Message))}");
+        }
+    }
+
+    [Fact]
+    public async Task ReferencePage_IsCurrent()
+    {
+        var page = (await cli.RunAsync("help-markdown")).Out;
+        var file = Path.Combine(Root(), "docs", "reference", "cli.md");
+        if (Environment.GetEnvironmentVariable("ODIN_APPROVE") == "1")
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            await File.WriteAllTextAsync(file, page);
+        }
+        Assert.True(File.Exists(file) && await File.ReadAllTextAsync(file) == page, $"'{file}' is not what the program says. Run this test with ODIN_APPROVE=1 to write it.");
+    }
+
+    [Theory]
+    [InlineData("odin-run", "run")]
+    [InlineData("/usr/local/bin/odin-status", "status")]
+    [InlineData("odin", null)]
+    [InlineData("odin-server", null)]
+    [InlineData("", null)]
+    public void ProgramName_SaysTheCommand(string program, string? expected) => Assert.Equal(expected, ProgramName.CommandOf(program));
+
+    [Fact]
+    public async Task Aliases_AreLinksThatBehaveAsTheOldCommands()
+    {
+        const string Answer = """{"pipeline":{"id":"wine-1j"},"context":[]}""";
+        server.On("POST /v1/pipelines", Answer);
+        var links = cli.File("bin");
+
+        var made = await StartAsync(Program, "aliases", "--dir", links);
+        Assert.Equal(0, made.ExitCode);
+        Assert.Equal(ProgramName.Aliases, Directory.GetFiles(links).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(0, (await StartAsync(Program, "aliases", "--dir", links)).ExitCode);
+
+        var result = await StartAsync(
+            Path.Combine(links, "odin-run"), "wine", "--host", "127.0.0.1", "--port", server.Port.ToString(CultureInfo.InvariantCulture), "--scheme", "http");
+        Assert.Equal(Answer + "\n", result.Out);
+    }
+
+    [Fact]
+    public async Task Aliases_ForeignFile_IsLeftAlone()
+    {
+        var file = cli.File("bin/odin-run", "mine");
+        var result = await StartAsync(Program, "aliases", "--dir", cli.File("bin"));
+        Assert.Equal(ExitCode.Failure, result.ExitCode);
+        Assert.Equal("mine", await File.ReadAllTextAsync(file));
+    }
+
+    /// <summary>A shell script stands for the server: what counts is that it has our process id and our arguments.</summary>
+    [Fact]
+    public async Task Server_ReplacesTheProgram()
+    {
+        var copy = cli.File("copy");
+        Directory.CreateDirectory(copy);
+        foreach (var file in Directory.GetFiles(AppContext.BaseDirectory))
+            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        foreach (var file in Directory.GetFiles(copy, "odin-server*"))
+            File.Delete(file);
+        var script = Path.Combine(copy, "odin-server");
+        await File.WriteAllTextAsync(script, "#!/bin/sh\necho $$\nfor a; do echo \"[$a]\"; done\nexit 42\n");
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+
+        var result = await StartAsync(Path.Combine(copy, "odin"), "server", "--data", "a b", "--x:y", "--whatever");
+
+        Assert.Equal(42, result.ExitCode);
+        Assert.Equal($"{result.ProcessId}\n[--data]\n[a b]\n[--x:y]\n[--whatever]\n", result.Out);
+    }
+
+    [Theory]
+    [InlineData("odin ru", "run\n")]
+    [InlineData("odin run --wa", "--wait\n--watch\n")]
+    [InlineData("odin status x -o y", "yaml\n")]
+    public async Task Suggest_CompletesFromTheCommandTree(string line, string expected) =>
+        Assert.Equal(expected, (await cli.RunAsync(string.Create(CultureInfo.InvariantCulture, $"[suggest:{line.Length}]"), line)).Out);
+
+    [Fact]
+    public async Task Suggest_CompletesRunsAndJobsFromTheServer()
+    {
+        cli.Variables["ODIN_URL"] = server.Url;
+        server.On("GET /v1/pipelines", """{"pipelines":[{"id":"wine-1j"}],"continue":null}""").On("GET /v1/jobs", """{"jobs":[{"name":"team/wine"}]}""");
+        Assert.Equal("wine-1j\n", (await cli.RunAsync("[suggest:15]", "odin cancel win")).Out);
+        Assert.Equal("team/wine\n", (await cli.RunAsync("[suggest:11]", "odin run te")).Out);
+    }
+
+    [Fact]
+    public async Task Suggest_ServerThatDoesNotAnswer_IsNoError()
+    {
+        cli.Variables["ODIN_URL"] = "http://127.0.0.1:1";
+        Assert.Equal(new CliResult(0, "", ""), await cli.RunAsync("[suggest:15]", "odin cancel win"));
+    }
+
+    [Fact]
+    public async Task Completion_BashScript_Completes()
+    {
+        var script = (await cli.RunAsync("completion", "bash")).Out;
+        var test = cli.File(
+            "test.sh",
+            $"PATH={AppContext.BaseDirectory}:$PATH\n{script}\nCOMP_LINE='odin-run --wat'\nCOMP_POINT=14\nCOMP_WORDS=(odin-run --wat)\nCOMP_CWORD=1\n_odin_complete\necho \"${{COMPREPLY[@]}}\"\n");
+        Assert.Equal("--watch\n", (await StartAsync("/bin/bash", test)).Out);
+    }
+
+    [Theory]
+    [InlineData("zsh")]
+    [InlineData("fish")]
+    public async Task Completion_OtherShells_HaveAScript(string shell) =>
+        Assert.Contains("[suggest:", (await cli.RunAsync("completion", shell)).Out, StringComparison.Ordinal);
+
+    private static string Root()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(directory.FullName, "Odin.slnx")))
+            directory = directory.Parent!;
+        return directory.FullName;
+    }
+
+    private async Task<(int ExitCode, string Out, int ProcessId)> StartAsync(string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        start.Environment["HOME"] = cli.Home;
+        start.Environment.Remove("ODIN_DATA");
+        using var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        var error = process.StandardError.ReadToEndAsync();
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await error;
+        await process.WaitForExitAsync();
+        return (process.ExitCode, output, process.Id);
+    }
+}
