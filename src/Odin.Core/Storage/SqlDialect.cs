@@ -12,6 +12,9 @@ internal abstract class SqlDialect
     /// <summary>Column type of bytes.</summary>
     public abstract string BytesType { get; }
 
+    /// <summary>What an index holds beside the id for <see cref="IdMatches"/>, with a comma before it; empty: nothing.</summary>
+    public abstract string FoldedId { get; }
+
     /// <summary>A statement that lets one program at a time migrate; in force until the transaction ends. Empty: beginning it did.</summary>
     public abstract string MigrationLock { get; }
 

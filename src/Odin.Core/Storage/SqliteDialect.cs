@@ -14,6 +14,8 @@ internal sealed class SqliteDialect(string path) : SqlDialect
 
     public override string BytesType => "BLOB";
 
+    public override string FoldedId => "";
+
     // The driver begins transactions with BEGIN IMMEDIATE, which takes the lock of the only writer.
     public override string MigrationLock => "";
 

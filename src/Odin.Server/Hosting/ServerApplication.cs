@@ -41,7 +41,8 @@ internal static class ServerApplication
         services.AddAccess(options);
         services.AddHttp(options);
         services.AddSockets();
-        services.AddSingleton<RunReader>().AddSingleton<RunWatcher>().AddSingleton<LocalNode>();
+        services.AddRunViews();
+        services.AddSingleton<LocalNode>();
 
         var app = builder.Build();
         app.UseMiddleware<RequestMeasuring>();
@@ -131,6 +132,12 @@ internal static class ServerApplication
         services.Remove(store);
         services.AddSingleton<IResourceStore>(provider => new MeasuredStore(
             (IResourceStore)(store.ImplementationInstance ?? store.ImplementationFactory!(provider)), provider.GetRequiredService<TimeProvider>()));
+    }
+
+    private static void AddRunViews(this IServiceCollection services)
+    {
+        services.AddSingleton<RunReader>().AddSingleton<RunWatcher>();
+        services.AddSingleton<RunFeeds>().AddHostedService(provider => provider.GetRequiredService<RunFeeds>());
     }
 
     private static void AddSockets(this IServiceCollection services)
