@@ -23,7 +23,7 @@ public sealed class TaskCache(IResourceStore store, TimeProvider time)
     {
         var spec = task.Spec.Task;
         var symbolic = new SymbolicText(run);
-        var environment = spec.Env.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => $"{e.Key}={symbolic.Of(e.Value)}\n")
+        var environment = resolved.Environment.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => $"{e.Key}={symbolic.Of(e.Value)}\n")
             .Append(symbolic.Of(resolved.WorkingDirectory) + "\n")
             .Append(spec.Image + "\n")
             .Concat(spec.Outputs!.OrderBy(o => o.Key, StringComparer.Ordinal)
