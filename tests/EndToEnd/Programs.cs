@@ -10,6 +10,9 @@ internal static class Programs
 
     public static string Cli { get; } = Built("Odin.Cli", "odin");
 
+    /// <summary>The program of an example.</summary>
+    public static string Example(string project, string program) => Built(project, program);
+
     private static string Built(string project, string program)
     {
         var configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));

@@ -22,9 +22,10 @@ internal sealed class DemoCommand : OdinCommand
         : base(session, "demo", "Shows it all: starts a server, runs a real pipeline twice, prints the best model, stops.")
     {
         Group = CommandGroup.Start;
-        Examples = ["odin demo", "odin demo --keep --data ./demo"];
+        Examples = ["odin demo", "odin demo --keep --data ./demo", "odin demo --x:python .venv/bin/python"];
         Add(Keep);
         Add(Data);
+        Add(RunOptions.TemplateValue);
     }
 
     private TextWriter Out => Session.Environment.Out;
@@ -79,8 +80,10 @@ internal sealed class DemoCommand : OdinCommand
     private async Task<PipelineRecord> RunOnceAsync(OdinClient client, CancellationToken cancellationToken)
     {
         var runs = new RunsClient(client);
+        var context = TemplateArguments.ToContext(Session.TemplateArguments);
         // The script that starts the program looks for an interpreter with scikit-learn; the job has a default of its own.
-        var context = Session.Environment["ODIN_DEMO_PYTHON"] is { } python ? new JsonObject { ["python"] = python } : null;
+        if (!context.ContainsKey("python") && Session.Environment["ODIN_DEMO_PYTHON"] is { } python)
+            context["python"] = python;
         var submitted = RunsClient.Submitted(await runs.SubmitAsync(new SubmitWish(Job, context, null, null, false), cancellationToken));
         return await RunProgressView.For(Session.Environment, besideData: false)
             .ShowAsync(runs.WatchAsync(submitted.Id!, cancellationToken), cancellationToken);

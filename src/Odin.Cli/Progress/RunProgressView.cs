@@ -42,12 +42,15 @@ internal sealed class RunProgressView(TextWriter writer, bool live, bool colour,
         {
             foreach (var task in progress.Apply(update).Where(IsWorthALine))
                 Line(RunProgress.NameOf(task), Describe(task));
-            if (progress.Run is { } run && (run.State ?? run.Status) is { } now && now != state)
+            // The end comes last, whatever the order in which it was heard.
+            if (progress.Run is { IsEnded: false } run && (run.State ?? run.Status) is { } now && now != state)
             {
                 state = now;
-                Line(run.Id ?? "", now + (run.IsEnded && run.Message is { Length: > 0 } message ? $": {message}" : ""));
+                Line(run.Id ?? "", now);
             }
         }
+        if (progress.Run is { IsEnded: true } ended)
+            Line(ended.Id ?? "", (ended.State ?? ended.Status) + (ended.Message is { Length: > 0 } message ? $": {message}" : ""));
         await writer.FlushAsync(cancellationToken);
     }
 

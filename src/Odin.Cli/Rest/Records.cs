@@ -124,7 +124,10 @@ internal sealed record ErrorRecord(string? File, int? Line, int? Column, string?
     /// <summary><c>main.yml:3:5: error: … [UnknownKey]</c>, without the parts that are not known.</summary>
     public override string ToString()
     {
-        var place = File is null ? Location is null ? "" : $"{Location}: " : Line is > 0 ? string.Create(CultureInfo.InvariantCulture, $"{File}:{Line}:{Column}: ") : $"{File}: ";
+        // About a member of the request: that is no place which an editor could open.
+        if (File is null && Location is not null)
+            return $"{Location}: {Message}";
+        var place = File is null ? "" : Line is > 0 ? string.Create(CultureInfo.InvariantCulture, $"{File}:{Line}:{Column}: ") : $"{File}: ";
         var severity = string.Equals(Severity, "warning", StringComparison.OrdinalIgnoreCase) ? "warning" : "error";
         return $"{place}{severity}: {Message}{(Code is null ? "" : $" [{Code}]")}";
     }

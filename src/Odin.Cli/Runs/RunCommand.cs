@@ -98,7 +98,16 @@ internal sealed class RunCommand : OdinCommand
         var runner = new LocalRunner(Session.Environment);
         var updates = runner.RunAsync(
             directory, TemplateArguments.ToContext(Session.TemplateArguments), parse.GetValue(NoCache), cancellationToken);
-        var run = await RunProgressView.For(Session.Environment, printer.Format != OutputFormat.Table).ShowAsync(updates, cancellationToken);
+        PipelineRecord run;
+        try
+        {
+            run = await RunProgressView.For(Session.Environment, printer.Format != OutputFormat.Table).ShowAsync(updates, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            printer.Note("The run is cancelled; its processes have ended.");
+            throw;
+        }
         printer.Data(JsonSerializer.SerializeToNode(run, CliJson.Default.PipelineRecord), [run.Id]);
         foreach (var log in runner.FailureLogs)
             printer.Note(log);

@@ -61,7 +61,10 @@ public sealed class JobLoader(RunOptions options, PipelineParserOptions parser)
         var values = (JsonObject)context.DeepClone();
         if (!values.ContainsKey("name"))
             values["name"] = checkout.Job.Split('/')[^1];
-        foreach (var entry in new DirectoryInfo(checkout.WorkPath).EnumerateFileSystemInfos())
+        // What is rendered comes last, and so replaces a plain file of that name: clients that create a job get an empty
+        // main.yml with it before they upload main.yml.jinja2.
+        var entries = new DirectoryInfo(checkout.WorkPath).EnumerateFileSystemInfos();
+        foreach (var entry in entries.OrderBy(e => e.Name.EndsWith(JobTemplates.Extension, StringComparison.Ordinal)))
         {
             if (entry is not FileInfo file || !file.Name.EndsWith(JobTemplates.Extension, StringComparison.Ordinal))
             {
@@ -76,8 +79,12 @@ public sealed class JobLoader(RunOptions options, PipelineParserOptions parser)
             }
             var rendered = JobTemplates.Render(await File.ReadAllTextAsync(file.FullName, cancellationToken), values, file.Name);
             diagnostics.AddRange(rendered.Diagnostics);
-            if (rendered.Text is { } text)
-                await File.WriteAllTextAsync(Path.Combine(target, file.Name[..^JobTemplates.Extension.Length]), text, new UTF8Encoding(false), cancellationToken);
+            if (rendered.Text is not { } text)
+                continue;
+            var path = Path.Combine(target, file.Name[..^JobTemplates.Extension.Length]);
+            // A copied file may be read-only, as it is in the checkout.
+            File.Delete(path);
+            await File.WriteAllTextAsync(path, text, new UTF8Encoding(false), cancellationToken);
         }
         return target;
     }

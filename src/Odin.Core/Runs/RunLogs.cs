@@ -93,7 +93,7 @@ public sealed class RunLogs(IResourceStore store, LogStore logs)
     }
 
     private static bool IsOver(TaskRun task, ExecutionKey key) =>
-        task.Status.IsEnded || task.Status.Phase == TaskRunPhase.Waiting || RunMemory.KeyOf(task) != key;
+        task.Status.IsEnded || task.Status is { Phase: TaskRunPhase.Waiting, Attempt: > 0 } || RunMemory.KeyOf(task) != key;
 
     private async IAsyncEnumerable<string> FollowRunAsync(
         string runId, LogRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)

@@ -67,6 +67,8 @@ internal abstract record DatabaseSetting
         // The driver's default is all that a server with its own default accepts from everybody together.
         if (builder.MaxPoolSize == 100)
             builder.MaxPoolSize = 20;
+        // We change nothing in a session but what PostgresDataSource sets, and that is to stay.
+        builder.NoResetOnClose = true;
         var where = string.Create(CultureInfo.InvariantCulture, $"{builder.Host}:{builder.Port}, database '{builder.Database ?? builder.Username}'");
         return new Postgres(where, builder.ConnectionString);
     }

@@ -75,7 +75,7 @@ internal sealed class ListSql
         if (request.IdPrefixEnd is not null)
             filter.Append(CultureInfo.InvariantCulture, $" AND id < {Parameter(DbType.String, request.IdPrefixEnd)}");
         if (request.IdContains is not null)
-            filter.Append(CultureInfo.InvariantCulture, $" AND lower(id) LIKE {Parameter(DbType.String, Pattern(request.IdContains))} ESCAPE '\\'");
+            filter.Append(CultureInfo.InvariantCulture, $" AND {dialect.IdMatches(Parameter(DbType.String, Pattern(request.IdContains)))}");
         return filter.ToString();
     }
 

@@ -34,8 +34,7 @@ internal static partial class Migrator
         var missing = known.Where(m => m.Number > done).ToList();
         foreach (var (number, name, sql) in missing)
         {
-            await ExecuteAsync(transaction, sql.Replace("{{text}}", dialect.TextType, StringComparison.Ordinal)
-                .Replace("{{bytes}}", dialect.BytesType, StringComparison.Ordinal), cancellationToken);
+            await ExecuteAsync(transaction, Translate(sql, dialect), cancellationToken);
             var applied = SortKey.Microseconds(time.GetUtcNow());
             await ExecuteAsync(transaction, string.Create(CultureInfo.InvariantCulture,
                 $"INSERT INTO schema_migrations (number, name, applied) VALUES ({number}, '{name}', {applied})"), cancellationToken);
@@ -43,6 +42,11 @@ internal static partial class Migrator
         await transaction.CommitAsync(cancellationToken);
         return [.. missing.Select(m => m.Number)];
     }
+
+    private static string Translate(string sql, SqlDialect dialect) => sql
+        .Replace("{{text}}", dialect.TextType, StringComparison.Ordinal)
+        .Replace("{{bytes}}", dialect.BytesType, StringComparison.Ordinal)
+        .Replace("{{folded}}", dialect.FoldedId, StringComparison.Ordinal);
 
     private static async Task<long> ReadDoneAsync(DbTransaction transaction, CancellationToken cancellationToken)
     {

@@ -12,8 +12,14 @@ internal abstract class SqlDialect
     /// <summary>Column type of bytes.</summary>
     public abstract string BytesType { get; }
 
+    /// <summary>What an index holds beside the id for <see cref="IdMatches"/>, with a comma before it; empty: nothing.</summary>
+    public abstract string FoldedId { get; }
+
     /// <summary>A statement that lets one program at a time migrate; in force until the transaction ends. Empty: beginning it did.</summary>
     public abstract string MigrationLock { get; }
+
+    /// <summary>A condition: the id matches this LIKE pattern of lower-case ASCII letters, in either case, with \ for escapes.</summary>
+    public abstract string IdMatches(string parameter);
 
     /// <summary>The error as "try later", with its remedy; null if it says something else.</summary>
     public abstract StoreUnavailableException? AsUnavailable(Exception error);

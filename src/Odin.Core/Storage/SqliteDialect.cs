@@ -14,8 +14,13 @@ internal sealed class SqliteDialect(string path) : SqlDialect
 
     public override string BytesType => "BLOB";
 
+    public override string FoldedId => "";
+
     // The driver begins transactions with BEGIN IMMEDIATE, which takes the lock of the only writer.
     public override string MigrationLock => "";
+
+    // LIKE knows no case of ASCII letters here, which takes a quarter of the time of lower().
+    public override string IdMatches(string parameter) => $"id LIKE {parameter} ESCAPE '\\'";
 
     public override StoreUnavailableException? AsUnavailable(Exception error) =>
         (error as SqliteException)?.SqliteErrorCode switch

@@ -48,7 +48,7 @@ public static partial class StoreFactory
         NpgsqlDataSource source;
         try
         {
-            source = new NpgsqlDataSourceBuilder(setting.ConnectionString).Build();
+            source = PostgresDataSource.Create(setting);
         }
         catch (ArgumentException e)
         {

@@ -42,14 +42,14 @@ internal sealed class RunningServer : IAsyncDisposable
             app.Services.GetRequiredService<ServerMeters>();
             var password = await app.Services.GetRequiredService<AdminAccount>().EnsureAsync(cancellationToken);
             await app.StartAsync(cancellationToken);
+            app.Services.GetRequiredService<StartState>().HasStarted = true;
             var server = new RunningServer(app, data, password);
             new ServerFile(server.Url.ToString().TrimEnd('/'), server.WebSocketUrl?.ToString().TrimEnd('/'), Environment.ProcessId, AppEndpoints.Version, options.AdminUser).Write(data);
             return server;
         }
         catch (Exception e)
         {
-            if (app is not null)
-                await app.DisposeAsync();
+            await AbandonAsync(app);
             data.Dispose();
             if (Explain(e) is { } reason)
                 throw reason;
@@ -66,6 +66,15 @@ internal sealed class RunningServer : IAsyncDisposable
         await app.StopAsync();
         await app.DisposeAsync();
         data.Dispose();
+    }
+
+    // What was started before the failure must be stopped, or it takes the disposal of its parts for an error.
+    private static async Task AbandonAsync(WebApplication? app)
+    {
+        if (app is null)
+            return;
+        await app.StopAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await app.DisposeAsync();
     }
 
     private static StartupException? Explain(Exception exception) => exception switch

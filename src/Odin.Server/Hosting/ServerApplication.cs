@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Http.Json;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Odin.Server.Auth;
 using Odin.Server.Health;
 using Odin.Server.Jobs;
@@ -24,9 +25,11 @@ internal static class ServerApplication
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "odin-server", ContentRootPath = data.Path });
         var listeners = new Listeners(options);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(listeners.Configure);
-        builder.Logging.AddServerLogging(options);
+        var state = new StartState();
+        builder.Logging.AddServerLogging(options, state);
 
         var services = builder.Services;
+        services.AddSingleton(state);
         replace?.Invoke(services);
         services.AddSingleton(options).AddSingleton(listeners).AddSingleton(_ => data);
         services.AddOdin(engine =>
@@ -38,7 +41,8 @@ internal static class ServerApplication
         services.AddAccess(options);
         services.AddHttp(options);
         services.AddSockets();
-        services.AddSingleton<RunReader>().AddSingleton<RunWatcher>().AddSingleton<LocalNode>();
+        services.AddRunViews();
+        services.AddSingleton<LocalNode>();
 
         var app = builder.Build();
         app.UseMiddleware<RequestMeasuring>();
@@ -69,11 +73,13 @@ internal static class ServerApplication
         return app;
     }
 
-    private static void AddServerLogging(this ILoggingBuilder logging, ServerOptions options)
+    private static void AddServerLogging(this ILoggingBuilder logging, ServerOptions options, StartState state)
     {
         logging.SetMinimumLevel(options.LogLevel);
         // The framework says at Information what our own lines say better, with query strings and all.
         logging.AddFilter("Microsoft", options.LogLevel > LogLevel.Warning ? options.LogLevel : LogLevel.Warning);
+        // Why a start failed is said in one sentence by whoever started it.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => state.HasStarted && level >= LogLevel.Warning);
         logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;
@@ -89,9 +95,9 @@ internal static class ServerApplication
         services.AddSingleton(options.Access).AddSingleton(options.Jwt);
         services.AddSingleton(provider => SigningKey.Load(options.Secret, provider.GetRequiredService<DataDirectory>().Path));
         services.AddSingleton<JwtSigner>().AddSingleton<JwtVerifier>().AddSingleton<TokenAuthenticator>();
-        services.AddSingleton<LoginThrottle>().AddSingleton<LoginAudit>().AddSingleton<AdminAccount>();
-        if (services.All(s => s.ServiceType != typeof(PasswordOptions)))
-            services.AddSingleton<PasswordOptions>();
+        services.AddSingleton<LoginAudit>().AddSingleton<AdminAccount>();
+        services.TryAddSingleton<LoginThrottle>();
+        services.TryAddSingleton<PasswordOptions>();
         services.AddSingleton<PasswordHasher>().AddSingleton<UserAccounts>();
         services.AddSingleton<UserPresence>().AddHostedService(provider => provider.GetRequiredService<UserPresence>());
     }
@@ -126,6 +132,12 @@ internal static class ServerApplication
         services.Remove(store);
         services.AddSingleton<IResourceStore>(provider => new MeasuredStore(
             (IResourceStore)(store.ImplementationInstance ?? store.ImplementationFactory!(provider)), provider.GetRequiredService<TimeProvider>()));
+    }
+
+    private static void AddRunViews(this IServiceCollection services)
+    {
+        services.AddSingleton<RunReader>().AddSingleton<RunWatcher>();
+        services.AddSingleton<RunFeeds>().AddHostedService(provider => provider.GetRequiredService<RunFeeds>());
     }
 
     private static void AddSockets(this IServiceCollection services)
@@ -173,4 +185,10 @@ internal static class ServerApplication
         StatusCodes.Status405MethodNotAllowed => $"'{context.Request.Path}' does not take {context.Request.Method}.",
         var status => Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status),
     };
+}
+
+/// <summary>Whether the start is over.</summary>
+internal sealed class StartState
+{
+    public volatile bool HasStarted;
 }

@@ -31,13 +31,13 @@ internal static class JobEndpoints
     private static async Task<IResult> ListAsync(
         string? q, PipelineCatalog catalog, PipelineParserOptions options, CancellationToken cancellationToken)
     {
-        var jobs = await catalog.FindAllAsync(string.IsNullOrEmpty(q) ? null : JobName.Decode(q), cancellationToken);
+        var jobs = await catalog.FindAllAsync(string.IsNullOrEmpty(q) ? null : JobRoute.Decode(q), cancellationToken);
         return TypedResults.Ok(new JobList([.. jobs.Select(j => JobWire.From(j, options))]));
     }
 
     private static async Task<IResult> ShowAsync(
         string id, PipelineCatalog catalog, PipelineParserOptions options, CancellationToken cancellationToken) =>
-        await catalog.FindAsync(JobName.Decode(id), cancellationToken) is { } job
+        await catalog.FindAsync(JobRoute.Decode(id), cancellationToken) is { } job
             ? TypedResults.Ok(new JobAnswer(JobWire.From(job, options)))
             : NoSuchJob(id);
 
@@ -45,7 +45,7 @@ internal static class JobEndpoints
         HttpContext context, PipelineCatalog catalog, PipelineParserOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         var body = (await RequestBody.ReadObjectAsync(context.Request, cancellationToken)).Unwrap("job");
-        var job = await catalog.CreateAsync(JobName.Decode(body.RequiredText("name")), context.UserName(), cancellationToken);
+        var job = await catalog.CreateAsync(JobRoute.Decode(body.RequiredText("name")), context.UserName(), cancellationToken);
         return TypedResults.Ok(new JobAnswer(JobWire.From(job, options) with
         {
             Location = job.DirectoryLocation,
@@ -56,7 +56,7 @@ internal static class JobEndpoints
     private static async Task<IResult> ReplaceAsync(
         string id, HttpContext context, PipelineCatalog catalog, PipelineParserOptions options, CancellationToken cancellationToken)
     {
-        var name = JobName.Decode(id);
+        var name = JobRoute.Decode(id);
         var body = (await RequestBody.ReadObjectAsync(context.Request, cancellationToken)).Unwrap("job");
         if (body.Member("tasks") is not JsonArray tasks)
             throw new InvalidRequestException(new ProblemItem("Missing", "'tasks' must be a list of tasks.") { Location = "tasks" });
@@ -74,8 +74,8 @@ internal static class JobEndpoints
     private static async Task<IResult> ReadFileAsync(
         string id, string file, HttpContext context, PipelineCatalog catalog, CancellationToken cancellationToken)
     {
-        if (await catalog.ReadFileAsync(JobName.Decode(id), file, cancellationToken) is not { } found)
-            return Problem.NotFound($"There is no file '{file}' in a job '{JobName.Decode(id)}'.");
+        if (await catalog.ReadFileAsync(JobRoute.Decode(id), JobRoute.DecodeFile(file), cancellationToken) is not { } found)
+            return Problem.NotFound($"There is no file '{file}' in a job '{JobRoute.Decode(id)}'.");
         var asJson = context.Request.GetTypedHeaders().Accept
             .Any(a => a.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase));
         if (asJson)
@@ -87,9 +87,19 @@ internal static class JobEndpoints
     private static async Task<IResult> WriteFileAsync(
         string id, string file, HttpContext context, PipelineCatalog catalog, CancellationToken cancellationToken)
     {
-        var written = await catalog.WriteFileAsync(JobName.Decode(id), file, context.Request.Body, context.UserName(), cancellationToken);
+        var written = await catalog.WriteFileAsync(JobRoute.Decode(id), JobRoute.DecodeFile(file), context.Request.Body, context.UserName(), cancellationToken);
         return TypedResults.Ok(new UploadAnswer(written.Bytes, written.Location));
     }
 
-    private static IResult NoSuchJob(string id) => Problem.NotFound($"There is no job '{JobName.Decode(id)}'.");
+    private static IResult NoSuchJob(string id) => Problem.NotFound($"There is no job '{JobRoute.Decode(id)}'.");
+}
+
+/// <summary>Names of jobs and files as they stand in paths.</summary>
+internal static class JobRoute
+{
+    /// <summary>With slashes, whether they came as <c>__</c> or as <c>%2F</c>.</summary>
+    public static string Decode(string id) => JobName.Decode(DecodeFile(id));
+
+    // The server leaves this one escape sequence in a path, lest it be taken for a border; in a name it is one.
+    public static string DecodeFile(string file) => file.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
 }

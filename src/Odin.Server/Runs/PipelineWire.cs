@@ -80,7 +80,7 @@ public sealed record PipelineWire
             : pipeline with
             {
                 Tasks = [.. TaskOrder.Of(run, tasks).Select(t => TaskStatusWire.From(run, t))],
-                Progress = RunProgress.Of(run, tasks),
+                Progress = RunProgress.Of(tasks.Select(t => InheritedStatus.Of(run, t))),
             };
     }
 }
@@ -88,11 +88,12 @@ public sealed record PipelineWire
 /// <summary>How far a run is.</summary>
 public sealed record RunProgress(int Total, int Executed, int Executing, int Waiting, int Terminated)
 {
-    internal static RunProgress Of(Run run, IReadOnlyList<TaskRun> tasks)
+    /// <summary>From the status of each task, in the inherited words.</summary>
+    internal static RunProgress Of(IEnumerable<string> statuses)
     {
-        var counts = tasks.CountBy(t => InheritedStatus.Of(run, t)).ToDictionary();
+        var counts = statuses.CountBy(s => s).ToDictionary();
         return new RunProgress(
-            tasks.Count,
+            counts.Values.Sum(),
             counts.GetValueOrDefault(InheritedStatus.Executed),
             counts.GetValueOrDefault(InheritedStatus.Executing),
             counts.GetValueOrDefault(InheritedStatus.Waiting),
@@ -119,7 +120,7 @@ internal static class TaskOrder
     public static IEnumerable<TaskRun> Of(Run run, IReadOnlyList<TaskRun> tasks) =>
         tasks.OrderBy(t => Rank(InheritedStatus.Of(run, t))).ThenBy(t => t.Spec.Index);
 
-    private static int Rank(string status) => status switch
+    public static int Rank(string status) => status switch
     {
         InheritedStatus.Executed => 0,
         InheritedStatus.Waiting => 2,

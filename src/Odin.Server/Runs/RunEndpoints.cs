@@ -50,11 +50,12 @@ internal static class RunEndpoints
     }
 
     private static async Task<IResult> ShowAsync(
-        string id, RunReader reader, [Description("false: without tasks")] bool? tasks, CancellationToken cancellationToken)
+        string id, RunReader reader, RunFeeds feeds, [Description("false: without tasks")] bool? tasks, CancellationToken cancellationToken)
     {
-        if (await reader.FindRunAsync(id, cancellationToken) is not { } run)
-            return NoSuchRun(id);
-        return Answer(run, tasks == false ? null : await reader.TasksAsync(id, cancellationToken));
+        if (tasks == false)
+            return await reader.FindRunAsync(id, cancellationToken) is { } run ? Answer(run) : NoSuchRun(id);
+        using var feed = feeds.Open(id);
+        return await feed.ReadAsync(cancellationToken) is { } snapshot ? new RunAnswer(snapshot) : NoSuchRun(id);
     }
 
     private static async Task<IResult> SubmitAsync(
@@ -75,7 +76,7 @@ internal static class RunEndpoints
         string id, HttpContext context, RunCanceller canceller, RunReader reader, CancellationToken cancellationToken) =>
         await canceller.CancelAsync(id, context.UserName() ?? "unknown", cancellationToken)
             && await reader.FindRunAsync(id, cancellationToken) is { } run
-            ? Answer(run, null)
+            ? Answer(run)
             : NoSuchRun(id);
 
     private static async Task<IResult> RerunAsync(string id, HttpContext context, RunSubmitter submitter, CancellationToken cancellationToken)
@@ -130,8 +131,7 @@ internal static class RunEndpoints
         _ => throw new InvalidOperationException(result.GetType().Name),
     };
 
-    private static Ok<PipelineAnswer> Answer(Run run, IReadOnlyList<TaskRun>? tasks) =>
-        TypedResults.Ok(new PipelineAnswer(PipelineWire.From(run, tasks), []));
+    private static Ok<PipelineAnswer> Answer(Run run) => TypedResults.Ok(new PipelineAnswer(PipelineWire.From(run, null), []));
 
     internal static IResult NoSuchRun(string id) => Problem.NotFound($"There is no run '{id}'.");
 

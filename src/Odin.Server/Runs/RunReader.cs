@@ -29,6 +29,8 @@ internal sealed record RunFilter
 /// <summary>Reads runs for all that show them, over REST and WebSocket.</summary>
 internal sealed class RunReader(IResourceStore store)
 {
+    private const string Source = "odin";
+
     public Task<Run?> FindRunAsync(string id, CancellationToken cancellationToken) => store.FindAsync<Run>(id, cancellationToken);
 
     public async Task<RunView?> FindAsync(string id, CancellationToken cancellationToken) =>
@@ -71,9 +73,25 @@ internal sealed class RunReader(IResourceStore store)
     {
         if (await FindAsync(id, cancellationToken) is { } view)
             return [.. view.Tasks.SelectMany(Events).OrderBy(e => e.Event.Timestamp)];
-        return await store.FindAsync<TaskRun>(id, cancellationToken) is { } task ? [.. Events(task)] : null;
+        return await store.FindAsync<TaskRun>(id, cancellationToken) is { } task ? [.. Events(task).OrderBy(e => e.Event.Timestamp)] : null;
     }
 
     private static IEnumerable<(string Id, TaskEvent Event)> Events(TaskRun task) =>
-        task.Status.Events.Select((e, index) => ($"evt-{task.Id}-{index}", e));
+        task.Status.Events.Concat(Milestones(task)).OrderBy(e => e.Timestamp).Select((e, index) => ($"evt-{task.Id}-{index}", e));
+
+    // The record keeps these as times, not as events. The inherited client crashes on an empty list, so that a task that
+    // did as it should needs some too.
+    private static IEnumerable<TaskEvent> Milestones(TaskRun task)
+    {
+        var status = task.Status;
+        yield return new TaskEvent("Normal", "Created", Source, "The task was created.", task.Metadata.Created);
+        if (status.Phase == TaskRunPhase.Cached)
+            yield return new TaskEvent("Normal", "Cached", Source, status.CacheNote ?? "Taken from the cache.", status.Finished ?? task.Metadata.Updated);
+        if (status.Submitted is { } submitted)
+            yield return new TaskEvent("Normal", "Submitted", Source, $"Attempt {status.Attempt} was handed to the executor.", submitted);
+        if (status.Started is { } started)
+            yield return new TaskEvent("Normal", "Started", Source, $"Attempt {status.Attempt} was started as {status.ResourceId}.", started);
+        if (status is { Phase: TaskRunPhase.Succeeded, Finished: { } finished })
+            yield return new TaskEvent("Normal", "Completed", Source, $"Attempt {status.Attempt} succeeded.", finished);
+    }
 }

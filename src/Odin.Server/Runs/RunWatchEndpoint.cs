@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.Text;
 using Odin.Server.Hosting;
 
 namespace Odin.Server.Runs;
@@ -15,10 +17,10 @@ internal static class RunWatchEndpoint
             .ProducesProblem(StatusCodes.Status404NotFound);
 
     private static async Task<IResult> WatchAsync(
-        string id, RunReader reader, RunWatcher watcher, CancellationToken cancellationToken) =>
+        string id, RunReader reader, RunWatcher watcher, [Description("false: only the run")] bool? tasks, CancellationToken cancellationToken) =>
         await reader.FindRunAsync(id, cancellationToken) is null
             ? RunEndpoints.NoSuchRun(id)
-            : new EventStream(token => EventsAsync(watcher.WatchAsync(id, token)));
+            : new EventStream(token => EventsAsync(tasks == false ? watcher.WatchRunAsync(id, token) : watcher.WatchAsync(id, token)));
 
     private static async IAsyncEnumerable<StreamEvent> EventsAsync(IAsyncEnumerable<RunEvent> events)
     {
@@ -26,16 +28,11 @@ internal static class RunWatchEndpoint
         {
             yield return change switch
             {
-                RunEvent.RunChanged e => StreamEvent.Json("pipeline", PipelineWire.From(e.Run, null), WatchJson.Default.PipelineWire),
-                RunEvent.TaskChanged e => StreamEvent.Json("task", TaskStatusWire.From(e.Run, e.Task), WatchJson.Default.TaskStatusWire),
-                RunEvent.Ended { Run: { } run } => StreamEvent.Json("end", PipelineWire.From(run, null), WatchJson.Default.PipelineWire),
+                RunEvent.RunChanged e => StreamEvent.Json("pipeline", PipelineWire.From(e.Run, null), RunFeedJson.Relaxed.PipelineWire),
+                RunEvent.TaskChanged e => new StreamEvent("task", Encoding.UTF8.GetString(e.Task.Json)),
+                RunEvent.Ended { Run: { } run } => StreamEvent.Json("end", PipelineWire.From(run, null), RunFeedJson.Relaxed.PipelineWire),
                 _ => new StreamEvent("end", "null"),
             };
         }
     }
 }
-
-[System.Text.Json.Serialization.JsonSourceGenerationOptions(PropertyNamingPolicy = System.Text.Json.Serialization.JsonKnownNamingPolicy.CamelCase)]
-[System.Text.Json.Serialization.JsonSerializable(typeof(PipelineWire))]
-[System.Text.Json.Serialization.JsonSerializable(typeof(TaskStatusWire))]
-internal sealed partial class WatchJson : System.Text.Json.Serialization.JsonSerializerContext;

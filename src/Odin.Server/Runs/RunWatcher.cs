@@ -13,7 +13,7 @@ internal abstract record RunEvent
 
     public sealed record RunChanged(Run Run) : RunEvent;
 
-    public sealed record TaskChanged(Run Run, TaskRun Task) : RunEvent;
+    public sealed record TaskChanged(TaskRow Task) : RunEvent;
 
     /// <summary>The last one. Null: the record of the run was deleted.</summary>
     public sealed record Ended(Run? Run) : RunEvent;
@@ -23,93 +23,65 @@ internal abstract record RunEvent
 /// Follows a run: first everything as it is, then what changes, then the end. Somebody who reads slowly misses states in
 /// between, never the last one.
 /// </summary>
-internal sealed class RunWatcher(IResourceStore store, RunReader reader)
+internal sealed class RunWatcher(RunFeeds feeds, IResourceStore store, TimeProvider time)
 {
-    // From here on one list is cheaper than many single reads.
-    private const int ManyChanges = 50;
+    // A run that changes all the time is told in steps: nobody reads faster, and each step costs a look at all its tasks.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25), LongPause = TimeSpan.FromMilliseconds(250);
+    private const int ManyTasks = 1000;
 
     public async IAsyncEnumerable<RunEvent> WatchAsync(string runId, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var changes = new ChangedIds();
-        // Both run up to their first wait, which is when they are subscribed: nothing after the first read is missed.
-        Task[] pumps = [PumpAsync<Run>(runId, changes, stop.Token), PumpAsync<TaskRun>(runId, changes, stop.Token)];
-        try
+        using var feed = feeds.Open(runId);
+        var (version, sequence) = ("", 0L);
+        while (true)
         {
-            var known = new Dictionary<string, string>(StringComparer.Ordinal);
-            var ids = ChangedIds.Everything;
-            while (true)
+            // Taken before the reading: what happens in between wakes us, whoever reads it first.
+            var changed = feed.Changed;
+            if (await feed.ReadAsync(cancellationToken) is not { } snapshot)
             {
-                // The run before its tasks: if it has ended, the tasks that are read after it are in their last state.
-                var run = await reader.FindRunAsync(runId, cancellationToken);
-                if (run is null)
-                {
-                    yield return new RunEvent.Ended(null);
-                    yield break;
-                }
-                if (run.Status.IsEnded)
-                    ids = ChangedIds.Everything;
-                var isFirst = known.Count == 0;
-                if (isFirst)
-                    yield return new RunEvent.RunChanged(run);
-                await foreach (var task in ReadAsync(runId, ids, cancellationToken))
-                {
-                    if (known.GetValueOrDefault(task.Id) == task.Metadata.Version)
-                        continue;
-                    known[task.Id] = task.Metadata.Version;
-                    yield return new RunEvent.TaskChanged(run, task);
-                }
-                if (known.GetValueOrDefault(runId) != run.Metadata.Version && !isFirst)
-                    yield return new RunEvent.RunChanged(run);
-                known[runId] = run.Metadata.Version;
-                if (run.Status.IsEnded)
-                {
-                    yield return new RunEvent.Ended(run);
-                    yield break;
-                }
-                ids = await changes.TakeAsync(cancellationToken);
+                yield return new RunEvent.Ended(null);
+                yield break;
             }
-        }
-        finally
-        {
-            await stop.CancelAsync();
-            await Task.WhenAll(pumps).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var isNew = version != snapshot.Run.Metadata.Version;
+            if (isNew && version.Length == 0)
+                yield return new RunEvent.RunChanged(snapshot.Run);
+            foreach (var row in snapshot.Rows)
+            {
+                if (row.Sequence > sequence)
+                    yield return new RunEvent.TaskChanged(row);
+            }
+            if (isNew && version.Length > 0)
+                yield return new RunEvent.RunChanged(snapshot.Run);
+            (version, sequence) = (snapshot.Run.Metadata.Version, snapshot.Sequence);
+            if (snapshot.Run.Status.IsEnded)
+            {
+                yield return new RunEvent.Ended(snapshot.Run);
+                yield break;
+            }
+            await Task.Delay(snapshot.Rows.Count > ManyTasks ? LongPause : Pause, time, cancellationToken);
+            await changed.WaitAsync(cancellationToken);
         }
     }
 
-    private async IAsyncEnumerable<TaskRun> ReadAsync(
-        string runId, IReadOnlySet<string>? ids, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>The same without tasks, which costs next to nothing however many there are.</summary>
+    public async IAsyncEnumerable<RunEvent> WatchRunAsync(string runId, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (ids is null || ids.Count > ManyChanges)
+        await using var watcher = ResourceWatcher.Start<Run>(store, cancellationToken);
+        var version = "";
+        do
         {
-            foreach (var task in await reader.TasksAsync(runId, cancellationToken))
-                yield return task;
-            yield break;
-        }
-        foreach (var id in ids.Where(id => id != runId))
-        {
-            if (await store.FindAsync<TaskRun>(id, cancellationToken) is { } task)
-                yield return task;
-        }
-    }
-
-    private async Task PumpAsync<T>(string runId, ChangedIds changes, CancellationToken cancellationToken)
-        where T : class, Odin.Resources.IResource<T>
-    {
-        try
-        {
-            await foreach (var change in store.WatchAsync<T>(cancellationToken))
+            var run = await store.FindAsync<Run>(runId, cancellationToken);
+            if (run is not null && run.Metadata.Version != version)
             {
-                if (change.Kind is null)
-                    changes.AddEverything();
-                // Tasks name their run as parent; the notice of a deleted one may not know it.
-                else if (change.Id == runId || change.Parent == runId || (change.Parent is null && change.Id.StartsWith(runId + "--", StringComparison.Ordinal)))
-                    changes.Add(change.Id);
+                version = run.Metadata.Version;
+                yield return new RunEvent.RunChanged(run);
+            }
+            if (run is null or { Status.IsEnded: true })
+            {
+                yield return new RunEvent.Ended(run);
+                yield break;
             }
         }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            changes.Fail(e);
-        }
+        while (await watcher.WaitAsync(change => change.Id == runId));
     }
 }

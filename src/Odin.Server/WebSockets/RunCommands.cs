@@ -54,13 +54,13 @@ internal sealed class StartCommand(RunSubmitter submitter, RunWatcher watcher) :
 
     // A task that is quick is only seen when it has ended; then both lines go out. Cached and skipped ones have none.
     private static async Task TellAsync(
-        SocketChannel channel, TaskRun task, HashSet<string> started, HashSet<string> ended, CancellationToken cancellationToken)
+        SocketChannel channel, TaskRow task, HashSet<string> started, HashSet<string> ended, CancellationToken cancellationToken)
     {
-        if (task.Status.Submitted is null || task.Status.Phase == TaskRunPhase.Cached || task.Spec.ReusedFrom is not null)
+        if (!task.WasSubmitted)
             return;
         if (started.Add(task.Id))
             await channel.OkAsync($"Submitting {task.Id}", cancellationToken);
-        if (task.Status.IsEnded && ended.Add(task.Id))
+        if (task.IsEnded && ended.Add(task.Id))
             await channel.OkAsync($"Done running {task.Id}", cancellationToken);
     }
 }

@@ -25,9 +25,11 @@ internal sealed record SocketRequest(string Command, JsonNode? Request, string? 
         }
         catch (JsonException e)
         {
+            var offset = Offset(frame, e);
+            var column = offset - frame[..(int)offset].LastIndexOf((byte)'\n');
             throw new SocketRequestException(string.Create(
                 System.Globalization.CultureInfo.InvariantCulture,
-                $"Expecting value: line {e.LineNumber.GetValueOrDefault() + 1} column {e.BytePositionInLine.GetValueOrDefault() + 1} (char {Offset(frame, e)})"));
+                $"Expecting value: line {e.LineNumber.GetValueOrDefault() + 1} column {column} (char {offset})"));
         }
 
         var command = members["command"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : members["command"]?.ToJsonString() ?? "null";
@@ -66,7 +68,11 @@ internal sealed record SocketRequest(string Command, JsonNode? Request, string? 
             if (frame[i] == '\n')
                 lines--;
         }
-        return offset + e.BytePositionInLine.GetValueOrDefault();
+        offset = Math.Min(frame.Length, offset + e.BytePositionInLine.GetValueOrDefault());
+        // The inherited server points at the start of a word that is no value, ours at its first wrong letter.
+        while (offset > 0 && char.IsAsciiLetter((char)frame[(int)offset - 1]))
+            offset--;
+        return offset;
     }
 }
 

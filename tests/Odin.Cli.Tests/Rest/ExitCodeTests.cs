@@ -32,6 +32,13 @@ public sealed class ExitCodeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task WrongValue_NamesTheMember()
+    {
+        server.On("GET /v1/app", """{"detail":"d","errors":[{"location":"limit","message":"it must be a number.","code":"WrongValue","severity":"error"}]}""", 400);
+        Assert.Equal("error: limit: it must be a number.\n", (await cli.RunAsync("ping", "--url", server.Url)).Error);
+    }
+
+    [Fact]
     public async Task NobodyListens_IsUnavailableAndSaysWhatToType()
     {
         var result = await cli.RunAsync("ping", "--url", "http://127.0.0.1:1");

@@ -91,7 +91,7 @@ public sealed class SettingTests : IDisposable
     [InlineData("urls: x\nurls: y\n", "odin.yml:2:1: ")]
     [InlineData("- a\n", "odin.yml:1:1: ")]
     [InlineData("urls: [\n", "odin.yml:2:1: ")]
-    [InlineData("access: *all\n", "odin.yml:1:9: ")]
+    [InlineData("access:\n  anonymous: *all\n", "odin.yml:2:14: ")]
     public void Read_AWrongFile_NamesThePlace(string yaml, string expected)
     {
         File.WriteAllText(directory["odin.yml"], yaml);
