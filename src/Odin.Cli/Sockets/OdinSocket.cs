@@ -12,6 +12,8 @@ namespace Odin.Cli.Sockets;
 /// <summary>The WebSocket protocol: a connection for each request, one text frame there, one or more back.</summary>
 internal static class OdinSocket
 {
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(2);
+
     /// <summary>Sends a command and yields every frame until the server closes.</summary>
     /// <param name="token">Sent as a header, for ports that demand one; null: none.</param>
     public static async IAsyncEnumerable<SocketFrame> ExchangeAsync(
@@ -35,12 +37,19 @@ internal static class OdinSocket
         }
         var text = Encoding.UTF8.GetBytes(Printer.Line(request));
         await socket.SendAsync(text, WebSocketMessageType.Text, true, cancellationToken);
-        while (await ReceiveAsync(socket, connection, cancellationToken) is { } answer)
+        try
         {
-            var frame = SocketFrame.Parse(answer);
-            yield return frame;
-            if (frame.IsEnd || frame.IsError)
-                break;
+            while (await ReceiveAsync(socket, connection, cancellationToken) is { } answer)
+            {
+                var frame = SocketFrame.Parse(answer);
+                yield return frame;
+                if (frame.IsEnd || frame.IsError)
+                    break;
+            }
+        }
+        finally
+        {
+            await CloseAsync(socket);
         }
     }
 
@@ -91,6 +100,22 @@ internal static class OdinSocket
         var other => other.ToJsonString(),
     };
 
+    // Takes leave, so that the server sees no broken connection; what it has still to say is not waited for long.
+    private static async Task CloseAsync(ClientWebSocket socket)
+    {
+        if (socket.State is not (WebSocketState.Open or WebSocketState.CloseReceived))
+            return;
+        using var limit = new CancellationTokenSource(CloseLimit);
+        try
+        {
+            await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, limit.Token);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException)
+        {
+            // The answer is here; how the connection ends no longer matters.
+        }
+    }
+
     private static async Task<string?> ReceiveAsync(ClientWebSocket socket, Connection connection, CancellationToken cancellationToken)
     {
         using var message = new MemoryStream();
@@ -107,10 +132,7 @@ internal static class OdinSocket
                 throw new CliException(ExitCode.Unavailable, $"{connection.Display} broke the connection: {e.Message}", "Try again in a moment.");
             }
             if (part.MessageType == WebSocketMessageType.Close)
-            {
-                await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, cancellationToken);
                 return null;
-            }
             message.Write(buffer, 0, part.Count);
             if (part.EndOfMessage)
                 return Encoding.UTF8.GetString(message.GetBuffer(), 0, (int)message.Length);

@@ -23,5 +23,14 @@ public sealed class ExecutorSet
     public IEnumerable<IExecutor> All => byName.Values;
 
     /// <summary>The executor of a task; checked when the run was submitted.</summary>
-    public IExecutor For(TaskRun task) => byName[task.Spec.Task.Executor ?? options.DefaultExecutor];
+    public IExecutor For(TaskRun task) => byName[NameFor(task)];
+
+    /// <summary>False if the settings have changed since the run was submitted.</summary>
+    public bool Has(TaskRun task) => byName.ContainsKey(NameFor(task));
+
+    /// <summary>Reason and message for a task whose executor is no longer there.</summary>
+    internal (string Reason, string Message) Missing(TaskRun task) => (TaskReasons.UnknownExecutor,
+        $"The executor '{NameFor(task)}' is no longer configured; this server has: {string.Join(", ", byName.Keys.Order(StringComparer.Ordinal))}.");
+
+    private string NameFor(TaskRun task) => task.Spec.Task.Executor ?? options.DefaultExecutor;
 }

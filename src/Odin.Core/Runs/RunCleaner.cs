@@ -35,7 +35,7 @@ public sealed class RunCleaner(
         foreach (var task in tasks.Where(t => t.Status.Submitted is not null).OrderBy(t => t.Status.IsSuccess ? 0 : 1))
         {
             var ran = task.Status.Phase != TaskRunPhase.Cached && task.Spec.ReusedFrom is null;
-            if (ran)
+            if (ran && executors.Has(task))
                 await ForgetAsync(task, cancellationToken);
             rows.Add(new(task.Id, ran, purgeRecords, purgeFiles));
         }

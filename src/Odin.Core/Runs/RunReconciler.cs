@@ -86,6 +86,12 @@ internal sealed partial class RunReconciler(
         var memory = new RunMemory(run, [.. tasks.OrderBy(t => t.Spec.Index)]);
         foreach (var task in memory.Tasks.Where(t => t.Status.Phase is TaskRunPhase.Queued or TaskRunPhase.Running))
         {
+            if (!executors.Has(task))
+            {
+                var (reason, message) = executors.Missing(task);
+                memory.Set(task.Spec.Index, TaskTransitions.Refused(task.Status, reason, message, time.GetUtcNow()));
+                continue;
+            }
             // Told again: the executor starts it if the last process died before it could, and adopts it otherwise.
             memory.Remember(RunMemory.KeyOf(task), task.Spec.Index);
             await TellAsync(memory, task, cancellationToken);
@@ -131,13 +137,13 @@ internal sealed partial class RunReconciler(
         }
         memory.Stopping.Remove(status.Key.Id);
         var removable = (executors.For(task), status.Key);
-        if (!TaskFinisher.NeedsBackground(task, status))
+        if (!TaskFinisher.NeedsBackground(task, status) || TaskStarter.Resolve(memory, task).Task is not { } resolved)
         {
             memory.Set(index, finisher.Finish(memory.Run, task, status));
             memory.Removable.Enqueue(removable);
             return;
         }
-        InBackground(memory, index, token => finisher.FinishAsync(memory.Run, task, status, memory.CacheFacts.GetValueOrDefault(index), token),
+        InBackground(memory, index, token => finisher.FinishAsync(memory.Run, task, resolved, status, memory.CacheFacts.GetValueOrDefault(index), token),
             CancellationToken.None, _ => memory.Removable.Enqueue(removable));
     }
 
@@ -168,9 +174,10 @@ internal sealed partial class RunReconciler(
             }
             var task = memory.Tasks[index];
             var (resolved, error) = TaskStarter.Resolve(memory, task);
-            if (resolved is null)
+            if (resolved is null || !executors.Has(task))
             {
-                memory.Set(index, TaskTransitions.Refused(task.Status, TaskReasons.BadReference, error!, time.GetUtcNow()));
+                var (reason, message) = resolved is null ? (TaskReasons.BadReference, error!) : executors.Missing(task);
+                memory.Set(index, TaskTransitions.Refused(task.Status, reason, message, time.GetUtcNow()));
                 decision.Refused++;
             }
             else if (task.Spec.Task.Outputs is null || memory.CacheFacts.ContainsKey(index))

@@ -1,27 +1,30 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Odin.Git;
+using Odin.Pipelines;
 using Odin.Storage;
 
 namespace Odin.Runs;
 
 /// <summary>Deletes finished runs with all that belongs to them once they are older than <see cref="RunOptions.Retention"/>.</summary>
 internal sealed partial class RunRetention(
-    IResourceStore store, RunCleaner cleaner, RunOptions options, TimeProvider time, ILogger<RunRetention> logger) : BackgroundService
+    IResourceStore store, RunCleaner cleaner, RunOptions options, TimeProvider time, ILogger<RunRetention> logger,
+    PipelineCatalog? catalog = null) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (options.Retention <= TimeSpan.Zero)
-            return;
         using var timer = new PeriodicTimer(Interval, time);
         do
         {
             try
             {
-                await SweepAsync(stoppingToken);
+                if (options.Retention > TimeSpan.Zero)
+                    await SweepAsync(stoppingToken);
+                await RemoveCheckoutsAsync(stoppingToken);
             }
-            catch (Exception e) when (e is StoreUnavailableException or IOException or UnauthorizedAccessException or TimeoutException)
+            catch (Exception e) when (e is StoreUnavailableException or IOException or UnauthorizedAccessException or TimeoutException or GitException)
             {
                 LogSweepFailed(e);
             }
@@ -54,6 +57,21 @@ internal sealed partial class RunRetention(
         if (removed > 0)
             LogSwept(removed, options.Retention);
         return removed;
+    }
+
+    // A commit that no unfinished run works in is laid out again when somebody needs it.
+    private async Task RemoveCheckoutsAsync(CancellationToken cancellationToken)
+    {
+        if (catalog is null)
+            return;
+        var used = new HashSet<string>();
+        var unfinished = new ResourceQuery { Phases = [nameof(RunPhase.Pending), nameof(RunPhase.Running)] };
+        await foreach (var run in store.EnumerateAsync<Run>(unfinished, cancellationToken))
+        {
+            if (run.Spec.Commit is { } commit)
+                used.Add(commit);
+        }
+        await catalog.RemoveUnusedCheckoutsAsync(used, cancellationToken);
     }
 
     [LoggerMessage(1, LogLevel.Information, "{Runs} runs older than {Age} were deleted")]

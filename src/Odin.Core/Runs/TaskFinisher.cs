@@ -32,13 +32,14 @@ internal sealed class TaskFinisher(TaskCache cache, TimeProvider time)
     }
 
     /// <summary>The same, and the result goes into the cache if all declared outputs are there.</summary>
-    public async Task<FinishStep> FinishAsync(Run run, TaskRun task, ExecutionStatus status, CacheFacts? facts, CancellationToken cancellationToken)
+    /// <param name="resolved">The task as it was started.</param>
+    /// <param name="facts">What the cache said before the start; null after a restart.</param>
+    public async Task<FinishStep> FinishAsync(
+        Run run, TaskRun task, ResolvedTask resolved, ExecutionStatus status, CacheFacts? facts, CancellationToken cancellationToken)
     {
         var ended = Finish(run, task, status);
         if (!ended.IsSuccess)
             return new FinishStep(ended);
-        var resolved = new ResolvedTask(task.Status.Args ?? [], task.Status.Inputs ?? [], task.Spec.Task.Env,
-            task.Spec.Task.WorkingDir is { } directory ? Path.GetFullPath(directory, task.Spec.TaskPath) : task.Spec.TaskPath);
         try
         {
             var missing = task.Spec.Task.Outputs!.SelectMany(o => o.Value.Paths).Where(p => !Path.Exists(resolved.Absolute(p))).ToList();

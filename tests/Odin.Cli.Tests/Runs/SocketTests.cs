@@ -133,6 +133,6 @@ public sealed class SocketTests : IAsyncDisposable
         requests.Add(JsonNode.Parse(Encoding.UTF8.GetString(buffer, 0, received.Count))!);
         foreach (var frame in frames)
             await socket.SendAsync(Encoding.UTF8.GetBytes(frame), WebSocketMessageType.Text, true, CancellationToken.None);
-        await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
+        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
     }
 }

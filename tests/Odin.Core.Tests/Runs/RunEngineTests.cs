@@ -165,6 +165,83 @@ public sealed class RunEngineTests
     }
 
     [Fact]
+    public async Task Cache_SecondRun_TakesWhatIsUnchangedAndSaysWhatChanged()
+    {
+        await using var engine = await EngineHost.StartAsync();
+        Task<Run> RunAsync(string value) => RunJobAsync(engine, "cached", $$"""
+            tasks:
+            - {name: make, image: x, command: sh, args: [-c, 'echo "v={{value}}" >> $$ODIN_OUTPUTS']}
+            - name: use
+              image: x
+              command: sh
+              args: [-c, 'echo "$$V" > ${TASK_PATH}/f; echo "seen=$$V" >> $$ODIN_OUTPUTS']
+              env: {V: "^make.outputs.v"}
+              outputs: {file: "${TASK_PATH}/f"}
+            - {name: read, image: x, command: cat, args: ["^use.outputs.file"]}
+            """);
+        await RunAsync("one");
+        var same = await RunAsync("one");
+        var use = (await engine.TasksAsync(same))["use"].Status;
+        Assert.Equal((TaskRunPhase.Cached, "Cached", "one"), (use.Phase, use.ResourceId, use.Outputs!["seen"]!.GetValue<string>()));
+        Assert.Equal("one\n", await File.ReadAllTextAsync(Path.Combine(same.Spec.RunPath, "use", "f")));
+
+        var other = (await engine.TasksAsync(await RunAsync("two")))["use"].Status;
+        Assert.Equal((TaskRunPhase.Succeeded, "two"), (other.Phase, other.Outputs!["seen"]!.GetValue<string>()));
+        Assert.Contains("environment", other.CacheNote, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rerun_AfterAFailure_ReusesWhatSucceeded()
+    {
+        await using var engine = await EngineHost.StartAsync();
+        var first = await RunJobAsync(engine, "rerun", """
+            tasks:
+            - {name: a, image: x, command: sh, args: [-c, 'echo x >> ${DATA_PATH}/count; echo hi > ${TASK_PATH}/f; echo "path=${TASK_PATH}/f" >> $$ODIN_OUTPUTS']}
+            - {name: b, image: x, command: sh, args: [-c, 'test -e ${DATA_PATH}/ready && cat "$$0"', "^a.outputs.path"]}
+            """);
+        Assert.Equal(RunPhase.Failed, first.Status.Phase);
+        var data = Path.GetDirectoryName(first.Spec.RunPath)!;
+        await File.WriteAllTextAsync(Path.Combine(data, "ready"), "");
+
+        var result = await engine.Get<RunSubmitter>().RerunAsync(first.Id, null, "ann", CancellationToken.None);
+        var second = await engine.EndAsync(Assert.IsType<SubmitResult.Submitted>(result).Run);
+        var tasks = await engine.TasksAsync(second);
+
+        Assert.Equal((RunPhase.Succeeded, first.Id), (second.Status.Phase, second.Spec.RerunOf));
+        Assert.Equal(TaskReasons.Reused, tasks["a"].Status.Reason);
+        Assert.Equal($"{second.Spec.RunPath}/a/f", tasks["b"].Status.Args![^1]);
+        Assert.Single(await File.ReadAllLinesAsync(Path.Combine(data, "count")));
+    }
+
+    [Fact]
+    public async Task Plan_AfterARun_SaysWhatTheCacheWouldTake()
+    {
+        await using var engine = await EngineHost.StartAsync();
+        const string definition = """
+            tasks:
+            - {name: a, image: x, command: sh, args: [-c, 'echo hi > ${TASK_PATH}/f'], outputs: {f: '${TASK_PATH}/f'}}
+            - {name: b, image: x, command: cp, args: ["^a.outputs.f", "${TASK_PATH}/g"], inputs: ["^a.outputs.f"], outputs: {g: '${TASK_PATH}/g'}}
+            - {name: c, image: x, command: cat, args: ["^b.outputs.g"]}
+            """;
+        engine.Write("plan", "main.yml", definition);
+        var before = await PlanAsync();
+        await RunJobAsync(engine, "plan", definition);
+        var after = await PlanAsync();
+
+        Assert.Equal(["a:Run", "b:Unknown", "c:Run"], before);
+        Assert.Equal(["a:Cached", "b:Cached", "c:Run"], after);
+
+        async Task<IEnumerable<string>> PlanAsync()
+        {
+            var plan = await engine.Get<RunSubmitter>().PlanAsync(new RunRequest { Job = "plan" }, CancellationToken.None);
+            return Assert.IsType<PlanResult.Planned>(plan).Plan.Tasks.Select(t => $"{t.Name}:{t.Decision}");
+        }
+    }
+
+    private static async Task<Run> RunJobAsync(EngineHost engine, string job, string definition) =>
+        await engine.EndAsync(await engine.SubmitAsync(job, definition));
+
+    [Fact]
     public async Task Submit_SameIdempotencyKey_GivesTheSameRun()
     {
         await using var engine = await EngineHost.StartAsync();
