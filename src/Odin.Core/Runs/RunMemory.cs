@@ -42,6 +42,7 @@ internal sealed class RunMemory(Run run, TaskRun[] tasks)
     /// <summary>Replaces the status of a task; it is written at the end of the pass.</summary>
     public void Set(int index, TaskRunStatus status)
     {
+        RunMeters.TaskChanged(Tasks[index].Status, status);
         Tasks[index] = Tasks[index] with { Status = status };
         Dirty.Add(index);
     }

@@ -108,6 +108,7 @@ internal sealed partial class RunReconciler(
         memory.Run = await store.UpdateStatusAsync(
             run with { Status = run.Status with { Phase = RunPhase.Running, Started = time.GetUtcNow() } }, time, cancellationToken);
         LogStarted(run.Id, run.Spec.Job, memory.Tasks.Length);
+        RunMeters.RunStarted();
     }
 
     private void TakeIn(RunMemory memory)
@@ -219,8 +220,10 @@ internal sealed partial class RunReconciler(
         }
         await store.ApplyAsync(batch, cancellationToken);
         memory.Dirty.Clear();
-        if (ends)
-            LogEnded(memory.Run.Id, memory.Run.Status.Phase);
+        if (!ends)
+            return;
+        LogEnded(memory.Run.Id, memory.Run.Status.Phase);
+        RunMeters.RunEnded(memory.Run.Status.Phase);
     }
 
     private async Task StartAsync(RunMemory memory, List<(int Index, ResolvedTask Task)> starts, CancellationToken cancellationToken)

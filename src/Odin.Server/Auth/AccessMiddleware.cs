@@ -6,7 +6,8 @@ namespace Odin.Server.Auth;
 /// Lets a request pass with a good token, or without one where <see cref="AccessPolicy"/> allows it. A bad token is
 /// refused even where none is needed: the sender believes to be somebody.
 /// </summary>
-internal sealed class AccessMiddleware(RequestDelegate next, TokenAuthenticator authenticator, AccessOptions options)
+internal sealed partial class AccessMiddleware(
+    RequestDelegate next, TokenAuthenticator authenticator, AccessOptions options, ILogger<AccessMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -23,6 +24,9 @@ internal sealed class AccessMiddleware(RequestDelegate next, TokenAuthenticator 
         {
             context.Items[typeof(CurrentUser)] = new CurrentUser(user);
             await next(context);
+            // Who did what; the query is left out, and nothing secret stands in a path.
+            if (kind == AccessKind.Write)
+                LogWrite(user, context.Request.Method, context.Request.Path, context.Response.StatusCode);
             return;
         }
         var mayPass = problem is null && AccessPolicy.MayPass(options.Anonymous, RequestFacts.Describe(context, kind, options));
@@ -37,6 +41,9 @@ internal sealed class AccessMiddleware(RequestDelegate next, TokenAuthenticator 
         context.Response.Headers.WWWAuthenticate = problem is null ? "Bearer" : "Bearer error=\"invalid_token\"";
         await Problem.WriteAsync(context, StatusCodes.Status401Unauthorized, problem ?? "Not authenticated");
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "User '{User}': {Method} {Path} answered {Status}")]
+    private partial void LogWrite(string user, string method, string path, int status);
 }
 
 /// <summary>Who sends the request.</summary>

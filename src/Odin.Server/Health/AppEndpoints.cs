@@ -10,6 +10,8 @@ namespace Odin.Server.Health;
 /// <summary>What the inherited client's <c>odin-ping</c> asks.</summary>
 internal static class AppEndpoints
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     /// <summary>The version of this program.</summary>
     public static string Version { get; } =
         typeof(AppEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
@@ -21,10 +23,25 @@ internal static class AppEndpoints
         v1.MapGet("/app", ShowAsync).WithTags("Server").WithName("ShowApp").WithSummary("Says what the server stands on").Produces<AppAnswer>();
     }
 
+    // A remote that hangs must not keep a ping waiting: then what was known before is the answer.
+    private static async Task<PipelineCatalogStatus> StatusAsync(PipelineCatalog catalog, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(Patience, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return await catalog.RefreshAsync(both.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return await catalog.GetStatusAsync(cancellationToken);
+        }
+    }
+
     private static async Task<IResult> ShowAsync(
         PipelineCatalog catalog, Listeners listeners, TimeProvider time, CancellationToken cancellationToken)
     {
-        var status = await catalog.RefreshAsync(cancellationToken);
+        var status = await StatusAsync(catalog, time, cancellationToken);
         var socket = listeners.WebSocket is null ? "off" : $"responsive ({InheritedStatus.Time(time.GetUtcNow())})";
         return TypedResults.Ok(new AppAnswer(status.Root, status.Commit, status.IsDirty, socket, Version, status.Warning));
     }

@@ -128,6 +128,25 @@ public sealed class AccessTests(ServerFixture fixture) : IClassFixture<ServerFix
     }
 
     [Fact]
+    public async Task Read_FromAnAllowedOrigin_IsAllowed()
+    {
+        const string origin = "https://ui.example";
+        await using var open = await TestServer.StartAsync(o => o with { Access = new AccessOptions { Origins = [origin] } });
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/users");
+        request.Headers.Add("Origin", origin);
+        using var response = await open.Client.SendAsync(request);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(origin, response.Headers.GetValues("Access-Control-Allow-Origin").Single());
+
+        using var preflight = new HttpRequestMessage(HttpMethod.Options, "/v1/pipelines");
+        preflight.Headers.Add("Origin", origin);
+        preflight.Headers.Add("Access-Control-Request-Method", "POST");
+        preflight.Headers.Add("Access-Control-Request-Headers", "authorization");
+        using var answer = await open.Client.SendAsync(preflight);
+        Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+    }
+
+    [Fact]
     public async Task Token_OfADeletedUser_Is401AtOnce()
     {
         using var admin = server.Admin();

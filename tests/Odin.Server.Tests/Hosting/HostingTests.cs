@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Odin.Resources;
@@ -68,6 +70,28 @@ public sealed class HostingTests(ServerFixture fixture) : IClassFixture<ServerFi
             }
         }
         Assert.False(File.Exists(file));
+    }
+
+    [Fact]
+    public async Task Start_WithACertificate_SpeaksTls()
+    {
+        using var directory = new TemporaryDirectory();
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        using var certificate = request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1));
+        await File.WriteAllTextAsync(directory["cert.pem"], certificate.ExportCertificatePem());
+        await File.WriteAllTextAsync(directory["key.pem"], key.ExportPkcs8PrivateKeyPem());
+        await using var tls = await TestServer.StartAsync(o => o with
+        {
+            Addresses = [new ServerAddress(true, IPAddress.Loopback, 0)],
+            TlsCertificate = directory["cert.pem"],
+            TlsKey = directory["key.pem"],
+        });
+        using var handler = new SocketsHttpHandler();
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, presented, _, _) => presented!.GetCertHashString() == certificate.GetCertHashString();
+        using var client = new HttpClient(handler);
+        Assert.Equal("\"pong\"", await client.GetStringAsync(new Uri(tls.Url, "/v1/ping")));
+        Assert.Equal("wss", tls.LegacySocket.Scheme);
     }
 
     [Fact]

@@ -56,6 +56,8 @@ public sealed class MetricsTests
         Assert.Contains("odin_http_request_duration_seconds_count{method=\"GET\",route=\"/v1/pipelines/{id}\",status=\"200\"}", text, StringComparison.Ordinal);
         Assert.Contains("odin_store_duration_seconds_count{operation=\"find\",kind=\"Run\"}", text, StringComparison.Ordinal);
         Assert.Contains("odin_runs{phase=\"Running\"} 0\n", text, StringComparison.Ordinal);
+        Assert.Contains("odin_task_ends_total{phase=\"Succeeded\"}", text, StringComparison.Ordinal);
+        Assert.Contains("odin_run_ends_total{phase=\"Succeeded\"}", text, StringComparison.Ordinal);
         Assert.Contains("process_resident_memory_bytes ", text, StringComparison.Ordinal);
         Assert.Contains("process_cpu_seconds_total ", text, StringComparison.Ordinal);
     }
