@@ -54,7 +54,7 @@ public sealed class PipelineCatalog : IJobSource
         {
             // A mistyped job must not fill the disk.
             var tree = await ReadTreeAsync(commit, cancellationToken);
-            if (tree.Resolve(name.MainFile) is { Outcome: GitPathOutcome.Missing } or { Outcome: GitPathOutcome.Found, Entry.IsFile: false })
+            if (IsNoFile(tree, name.MainFile) && IsNoFile(tree, name.MainFile + JobTemplates.Extension))
                 return null;
             await checkouts.EnsureAsync(tree, cancellationToken);
         }
@@ -63,8 +63,13 @@ public sealed class PipelineCatalog : IJobSource
             throw new JobCheckoutException($"The symbolic link '{refused}' leads out of the repository: commit the file itself, or a link that stays inside.");
         var root = checkouts.PathOf(commit);
         var work = JobPath.Resolve(root, name.Value);
-        return File.Exists(Path.Combine(work, "main.yml")) ? new JobCheckout(name.Value, commit, root, work) : null;
+        var main = Path.Combine(work, PipelineParser.FileName);
+        return File.Exists(main) || File.Exists(main + JobTemplates.Extension) ? new JobCheckout(name.Value, commit, root, work) : null;
     }
+
+    // A link whose target is not known here counts as a file: whether it leads anywhere shows when it is laid out.
+    private static bool IsNoFile(GitTree tree, string path) =>
+        tree.Resolve(path) is { Outcome: GitPathOutcome.Missing } or { Outcome: GitPathOutcome.Found, Entry.IsFile: false };
 
     /// <summary>The jobs whose names begin with a text or match a pattern (<c>*</c>, <c>?</c>, <c>[…]</c>), by name.</summary>
     public async Task<IReadOnlyList<JobSummary>> ListAsync(string? prefixOrGlob, CancellationToken cancellationToken)
