@@ -4,25 +4,43 @@ namespace Odin.Reconciliation;
 internal sealed class KeyState : IDisposable
 {
     private readonly Lock gate = new();
-    private bool queued, running, dirty;
+    // Timers cannot be set for longer than 49 days; an early look at things does no harm.
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(1);
+
+    private bool queued, running, dirty, retired;
     private ITimer? timer;
 
     /// <summary>Passes that failed since the last one that did not.</summary>
     public int Failures { get; set; }
 
-    /// <summary>True: the caller must put the id into the queue.</summary>
-    public bool MarkDirty()
+    /// <summary>What <see cref="MarkDirty"/> asks of its caller.</summary>
+    public enum Marked
+    {
+        /// <summary>Nothing: a pass is coming anyway.</summary>
+        Waiting,
+
+        /// <summary>Put the id into the queue.</summary>
+        MustQueue,
+
+        /// <summary>This state is out of use; take the one that has replaced it.</summary>
+        Retired,
+    }
+
+    public Marked MarkDirty()
     {
         lock (gate)
         {
+            if (retired)
+                return Marked.Retired;
             if (running)
             {
                 dirty = true;
-                return false;
+                return Marked.Waiting;
             }
             if (queued)
-                return false;
-            return queued = true;
+                return Marked.Waiting;
+            queued = true;
+            return Marked.MustQueue;
         }
     }
 
@@ -52,15 +70,15 @@ internal sealed class KeyState : IDisposable
         lock (gate)
         {
             timer?.Dispose();
-            timer = time.CreateTimer(static state => ((Action)state!)(), wake, delay, Timeout.InfiniteTimeSpan);
+            timer = time.CreateTimer(static state => ((Action)state!)(), wake, delay < LongestDelay ? delay : LongestDelay, Timeout.InfiniteTimeSpan);
         }
     }
 
-    /// <summary>True if nothing is pending.</summary>
+    /// <summary>Takes the state out of use if nothing is pending.</summary>
     public bool TryRetire()
     {
         lock (gate)
-            return !queued && !running && timer is null;
+            return retired = retired || (!queued && !running && timer is null);
     }
 
     public void Dispose()

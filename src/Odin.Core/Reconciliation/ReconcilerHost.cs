@@ -22,9 +22,20 @@ public sealed partial class ReconcilerHost<T>(
     /// <summary>Asks for a pass over this id, soon. Cheap; many calls before the pass lead to one pass.</summary>
     public void Wake(string id)
     {
-        var state = keys.GetOrAdd(id, static _ => new KeyState());
-        if (state.MarkDirty())
-            queue.Writer.TryWrite(id);
+        while (true)
+        {
+            var state = keys.GetOrAdd(id, static _ => new KeyState());
+            switch (state.MarkDirty())
+            {
+                case KeyState.Marked.MustQueue:
+                    queue.Writer.TryWrite(id);
+                    return;
+                case KeyState.Marked.Waiting:
+                    return;
+            }
+            // Retired between the two calls: it is about to be, or has been, removed.
+            keys.TryRemove(new KeyValuePair<string, KeyState>(id, state));
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -107,7 +118,7 @@ public sealed partial class ReconcilerHost<T>(
         }
     }
 
-    // A finished id must not stay in memory for ever; a wake that comes in between has made a state of its own.
+    // A finished id must not stay in memory for ever; a wake that holds the old state is told to take a new one.
     private void Forget(string id, KeyState state)
     {
         if (state.TryRetire())

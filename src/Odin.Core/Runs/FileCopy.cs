@@ -6,16 +6,22 @@ internal static class FileCopy
     /// <summary>Puts a copy of the file or directory in the place of whatever is at the destination.</summary>
     public static void Replace(string source, string destination)
     {
+        // Complete under another name first: after a crash, what has the right name is whole.
+        var partial = destination + ".odin-partial";
         if (Directory.Exists(source))
         {
+            if (Directory.Exists(partial))
+                Directory.Delete(partial, recursive: true);
+            Tree(new DirectoryInfo(source), partial);
             if (Directory.Exists(destination))
                 Directory.Delete(destination, recursive: true);
-            Tree(new DirectoryInfo(source), destination);
+            Directory.Move(partial, destination);
         }
         else
         {
             Directory.CreateDirectory(Path.GetDirectoryName(destination)!);
-            File.Copy(source, destination, overwrite: true);
+            File.Copy(source, partial, overwrite: true);
+            File.Move(partial, destination, overwrite: true);
         }
     }
 

@@ -60,8 +60,8 @@ internal sealed partial class RunReconciler(
         if (!memories.TryGetValue(id, out var memory))
             memory = memories[id] = await LoadAsync(run, cancellationToken);
         memory.Run = run;
-        if (run.Status.Phase == RunPhase.Pending)
-            await BeginAsync(memory, cancellationToken);
+        if (run.Status.Phase == RunPhase.Pending && !await BeginAsync(memory, cancellationToken))
+            return ReconcileResult.Done;
 
         TakeIn(memory);
         var decision = RunDecider.Decide(new RunFacts(memory.Graph, memory.Tasks, run.Spec.OnFailure, run.Spec.CancelledBy is not null, time.GetUtcNow()));
@@ -99,16 +99,34 @@ internal sealed partial class RunReconciler(
         return memory;
     }
 
-    private async Task BeginAsync(RunMemory memory, CancellationToken cancellationToken)
+    // False: the run has ended, because there is no place to run it in.
+    private async Task<bool> BeginAsync(RunMemory memory, CancellationToken cancellationToken)
     {
         var run = memory.Run;
-        Directory.CreateDirectory(Path.Combine(run.Spec.RunPath, ".odin"));
-        if (run.Spec.RerunOf is { } earlierId && await store.FindAsync<Run>(earlierId, cancellationToken) is { } earlier)
-            WorkspaceReuse.CopyFiles(run, earlier, memory.Tasks);
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(run.Spec.RunPath, ".odin"));
+            if (run.Spec.RerunOf is { } earlierId && await store.FindAsync<Run>(earlierId, cancellationToken) is { } earlier)
+                WorkspaceReuse.CopyFiles(run, earlier, memory.Tasks);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            var failed = run.Status with
+            {
+                Phase = RunPhase.Failed,
+                Reason = TaskReasons.WorkspaceFailed,
+                Message = $"The workspace '{run.Spec.RunPath}' could not be made: {e.Message}",
+                Finished = time.GetUtcNow(),
+            };
+            memory.Run = await store.UpdateStatusAsync(run with { Status = failed }, time, cancellationToken);
+            memories.TryRemove(run.Id, out _);
+            return false;
+        }
         memory.Run = await store.UpdateStatusAsync(
             run with { Status = run.Status with { Phase = RunPhase.Running, Started = time.GetUtcNow() } }, time, cancellationToken);
         LogStarted(run.Id, run.Spec.Job, memory.Tasks.Length);
         RunMeters.RunStarted();
+        return true;
     }
 
     private void TakeIn(RunMemory memory)
@@ -316,6 +334,7 @@ internal sealed partial class RunReconciler(
             {
                 LogBackgroundFailed(e, memory.Tasks[index].Id);
                 memories.TryRemove(memory.Run.Id, out _);
+                await Task.Delay(Backoff.Delay(failures: 3), time, CancellationToken.None);
                 Wake(memory.Run.Id);
                 return;
             }

@@ -45,8 +45,16 @@ internal sealed partial class RunRetention(
         {
             if (run.Status.Finished > time.GetUtcNow() - options.Retention)
                 continue;
-            await cleaner.CleanAsync(run.Id, purgeRecords: true, purgeFiles: true, cancellationToken);
-            removed++;
+            try
+            {
+                await cleaner.CleanAsync(run.Id, purgeRecords: true, purgeFiles: true, cancellationToken);
+                removed++;
+            }
+            catch (Exception e) when (e is not (OperationCanceledException or StoreUnavailableException))
+            {
+                // One run that cannot be deleted must not keep all the others.
+                LogRunNotDeleted(e, run.Id);
+            }
         }
         var entries = new ResourceQuery { CreatedBefore = time.GetUtcNow() - options.Retention };
         await foreach (var entry in store.EnumerateAsync<CacheEntry>(entries, cancellationToken))
@@ -76,6 +84,9 @@ internal sealed partial class RunRetention(
 
     [LoggerMessage(1, LogLevel.Information, "{Runs} runs older than {Age} were deleted")]
     private partial void LogSwept(int runs, TimeSpan age);
+
+    [LoggerMessage(3, LogLevel.Warning, "Run '{Run}' could not be deleted; trying again in an hour")]
+    private partial void LogRunNotDeleted(Exception exception, string run);
 
     [LoggerMessage(2, LogLevel.Warning, "Deleting old runs failed; trying again in an hour")]
     private partial void LogSweepFailed(Exception exception);

@@ -51,7 +51,7 @@ internal sealed class TaskFinisher(TaskCache cache, TimeProvider time)
                 await cache.KeepAsync(run, task, resolved, facts, ended.Outputs ?? [], cancellationToken);
             return new FinishStep(ended);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             return new FinishStep(Uncached(ended, e.Message));
         }

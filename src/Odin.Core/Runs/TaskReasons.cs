@@ -14,6 +14,9 @@ public static class TaskReasons
     public const string UnknownExecutor = nameof(UnknownExecutor);
     public const string BadOutputs = nameof(BadOutputs);
 
+    /// <summary>Of a run: its workspace could not be made; disk full, or read-only.</summary>
+    public const string WorkspaceFailed = nameof(WorkspaceFailed);
+
     /// <summary>Of a run: a task failed.</summary>
     public const string TaskFailed = nameof(TaskFailed);
 }

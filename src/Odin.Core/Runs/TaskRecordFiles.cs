@@ -12,6 +12,9 @@ internal sealed class TaskRecordFiles(string runPath, string attemptId)
     /// <summary>More than this is not read: the record is for values, files are for data.</summary>
     public const int MaxBytes = 1024 * 1024;
 
+    // A map with one key twice reads fine and fails later, where nobody expects it.
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
     private readonly string stem = Path.Combine(runPath, ".odin", attemptId);
 
     public string Outputs => stem + ".outputs";
@@ -52,7 +55,7 @@ internal sealed class TaskRecordFiles(string runPath, string attemptId)
     {
         try
         {
-            return JsonNode.Parse(text) as JsonObject
+            return JsonNode.Parse(text, documentOptions: Strict) as JsonObject
                 ?? throw new InvalidDataException($"'{Path.GetFileName(path)}' does not hold a JSON object.");
         }
         catch (JsonException e)
@@ -66,7 +69,7 @@ internal sealed class TaskRecordFiles(string runPath, string attemptId)
     {
         try
         {
-            return JsonNode.Parse(text);
+            return JsonNode.Parse(text, documentOptions: Strict);
         }
         catch (JsonException)
         {

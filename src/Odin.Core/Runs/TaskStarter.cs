@@ -45,7 +45,7 @@ internal sealed class TaskStarter(TaskCache cache, TimeProvider time)
                 Finished = now,
             });
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             return new CacheStep(new CacheFacts("", "", "", ""), task.Status with { CacheNote = $"The cache could not be used: {e.Message}" });
         }
@@ -63,6 +63,7 @@ internal sealed class TaskStarter(TaskCache cache, TimeProvider time)
         foreach (var earlier in memory.Tasks.Where(t => t.Status.IsSuccess))
             record[earlier.Spec.Task.Name] = TaskRecord.Of(earlier);
         var file = new TaskRecordFiles(memory.Run.Spec.RunPath, RunMemory.KeyOf(task).Id).RunRecord;
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         await File.WriteAllTextAsync(file, record.ToJsonString(), cancellationToken);
     }
 }

@@ -116,6 +116,29 @@ public sealed class RunEngineTests
     }
 
     [Fact]
+    public async Task Run_TimeoutBeyondWhatTimersTake_Runs()
+    {
+        await using var engine = await EngineHost.StartAsync();
+        var run = await engine.EndAsync(await engine.SubmitAsync("patient", "tasks: [{name: a, image: x, command: sleep, args: ['0.2'], timeout: 60d}]"));
+
+        Assert.Equal(RunPhase.Succeeded, run.Status.Phase);
+    }
+
+    [Theory]
+    [InlineData("""{"a": 1, "a": 2}""", "")]
+    [InlineData("no equals sign", ", outputs: {f: '${TASK_PATH}/f'}")]
+    public async Task Run_UnreadableOutputs_FailTheTaskAndEndTheRun(string written, string outputs)
+    {
+        await using var engine = await EngineHost.StartAsync();
+        engine.Write("written", "text", written);
+        var run = await engine.EndAsync(await engine.SubmitAsync("written",
+            $"tasks: [{{name: a, image: x, command: sh, args: [-c, 'cat ${{WORK_PATH}}/text > $$ODIN_OUTPUTS']{outputs}}}]"));
+
+        Assert.Equal(RunPhase.Failed, run.Status.Phase);
+        Assert.Equal(TaskReasons.BadOutputs, (await engine.TasksAsync(run))["a"].Status.Reason);
+    }
+
+    [Fact]
     public async Task Cancel_RunningRun_EndsItAsCancelled()
     {
         await using var engine = await EngineHost.StartAsync();

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Odin.Execution.Processes;
 
 internal enum Stage
@@ -48,7 +50,7 @@ internal sealed class Execution(ExecutionDirectory directory, TimeSpan gracePeri
     public TaskCompletionSource Gone { get; private set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Processes of it that were seen while it was being stopped: pid and start.</summary>
-    public HashSet<(int Pid, long Started)> Seen { get; } = [];
+    public ConcurrentDictionary<(int Pid, long Started), bool> Seen { get; } = new();
 
     /// <summary>Another shim than ours has won the race for the claim; watch that one.</summary>
     public void Follow(int pid)

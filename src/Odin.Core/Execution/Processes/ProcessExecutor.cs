@@ -133,7 +133,9 @@ public sealed partial class ProcessExecutor : IExecutor, IAsyncDisposable
         try
         {
             var files = new ExecutionDirectory(directory, key);
-            if ((live.Find(key) ?? await LoadAsync(files, cancellationToken)) is { IsEnded: false })
+            // Accepted by an earlier process and never started: the claim sees to it that it never will be.
+            if ((live.Find(key) ?? await LoadAsync(files, cancellationToken)) is { IsEnded: false } status
+                && (live.Find(key) is not null || status.Phase is not ExecutionPhase.Queued || !files.Refuse()))
                 throw new InvalidOperationException($"The execution \"{key}\" has not ended: stop it before it is removed.");
             live.Forget(key);
             files.Delete();

@@ -110,7 +110,10 @@ internal sealed class ProcessMonitor : IAsyncDisposable
         var sums = ProcessTree.Measure([.. executions.Select(e => e.Pid).Distinct()]);
         foreach (var execution in executions)
         {
-            var (ticks, pages) = sums[execution.Pid];
+            // Another shim may have turned out to be the one that runs the program, since the list was made.
+            if (!sums.TryGetValue(execution.Pid, out var sum))
+                continue;
+            var (ticks, pages) = sum;
             var memory = pages * Environment.SystemPageSize;
             if (memory == 0)
                 continue;

@@ -40,8 +40,8 @@ internal sealed class ProcessStopper(TimeProvider time)
         for (var round = 0; round < SweepRounds; round++)
         {
             var left = See(execution, 0);
-            left.AddRange(execution.Seen.Select(s => ProcessTable.Read(s.Pid)).OfType<ProcessRecord>()
-                .Where(p => !p.IsZombie && execution.Seen.Contains((p.Pid, p.Started))));
+            left.AddRange(execution.Seen.Keys.Select(s => ProcessTable.Read(s.Pid)).OfType<ProcessRecord>()
+                .Where(p => !p.IsZombie && execution.Seen.ContainsKey((p.Pid, p.Started))));
             if (left.Count == 0)
                 return;
             ProcessTree.Signal(left, Native.SignalKill);
@@ -62,7 +62,7 @@ internal sealed class ProcessStopper(TimeProvider time)
     {
         var tree = ProcessTree.Find(execution.Directory, shim);
         foreach (var process in tree)
-            execution.Seen.Add((process.Pid, process.Started));
+            execution.Seen[(process.Pid, process.Started)] = true;
         return tree;
     }
 
