@@ -132,7 +132,9 @@ internal sealed class GitCommits(GitProgram git, IGitOrigin origin, GitObjects o
             await git.RunAsync(With(use, "update-index", "-z", "--index-info") with { Input = Encoding.UTF8.GetBytes(lines) }, cancellationToken);
             var tree = (await git.RunAsync(With(use, "write-tree"), cancellationToken)).Text;
             string[] parent = tip is null ? [] : ["-p", tip];
-            var commit = With(use, ["commit-tree", "-m", request.Message, .. parent, tree]) with { Environment = Identity(request.Author) };
+            // Two servers that write the same in the same second would make the same commit, and both would think they were first.
+            var mark = $"Write-Id: {Guid.NewGuid():n}";
+            var commit = With(use, ["commit-tree", "-m", request.Message, "-m", mark, .. parent, tree]) with { Environment = Identity(request.Author) };
             return (await git.RunAsync(commit, cancellationToken)).Text;
         }
         finally
