@@ -5,9 +5,6 @@ namespace Odin.Runs;
 /// <summary>Makes and takes apart the ids of runs and tasks.</summary>
 public static class RunIds
 {
-    /// <summary>The longest id of a task: it becomes the name of a pod and the value of a label.</summary>
-    public const int MaxTaskIdLength = 63;
-
     private const string Separator = "--";
     private const string Alphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
 

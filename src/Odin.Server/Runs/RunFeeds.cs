@@ -107,6 +107,9 @@ internal sealed partial class RunFeeds(IResourceStore store, RunReader reader, I
     {
         private bool returned;
 
+        /// <summary>The feed itself: the same one for all who look at the run at a time.</summary>
+        public RunFeed Feed => feed;
+
         public Task<RunSnapshot?> ReadAsync(CancellationToken cancellationToken) => feed.ReadAsync(cancellationToken);
 
         public Task Changed => feed.Changed;

@@ -102,7 +102,7 @@ public sealed class RunFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Open_ManyOthers_TheHeldOneStillAnswersInFull()
+    public async Task Open_ManyRuns_KeepsThoseThatAreHeld()
     {
         using var held = feeds.Open("r");
         var first = await held.ReadAsync(CancellationToken.None);
@@ -112,6 +112,7 @@ public sealed class RunFeedTests : IAsyncLifetime
             Assert.Null(await other.ReadAsync(CancellationToken.None));
         }
         using var again = feeds.Open("r");
+        Assert.Same(held.Feed, again.Feed);
         Assert.Equal(first!.Rows.Select(r => (r.Id, r.Version)), (await again.ReadAsync(CancellationToken.None))!.Rows.Select(r => (r.Id, r.Version)));
     }
 
