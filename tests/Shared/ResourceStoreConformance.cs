@@ -68,6 +68,22 @@ public abstract class ResourceStoreConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task FindMany_AnyNumberOfIds_GivesEachThatExistsOnce()
+    {
+        var batch = new ResourceBatch(time);
+        string[] ids = [.. Enumerable.Range(0, 1_300).Select(i => $"w{i}")];
+        foreach (var id in ids)
+            batch.Create(new Widget(id));
+        await store.ApplyAsync(batch, Token);
+
+        var found = await store.FindManyAsync<Widget>([.. ids, "w7", "W8", "missing", "", "nul\0"], Token);
+
+        Assert.Equal(ids.Order(StringComparer.Ordinal), found.Select(w => w.Id).Order(StringComparer.Ordinal));
+        Assert.Empty(await store.FindManyAsync<Widget>([], Token));
+        Assert.Empty(await store.FindManyAsync<Gadget>(ids, Token));
+    }
+
+    [Fact]
     public async Task Find_IdThatCannotExist_IsNull()
     {
         foreach (var id in new[] { "nul\0byte", "lone \ud800 surrogate", "\udc00\ud800" })

@@ -17,6 +17,10 @@ public interface IResourceStore
     Task<T?> FindAsync<T>(string id, CancellationToken cancellationToken)
         where T : class, IResource<T>;
 
+    /// <summary>Those of the resources with these ids that exist, in no particular order. Each appears once.</summary>
+    Task<IReadOnlyList<T>> FindManyAsync<T>(IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
+        where T : class, IResource<T>;
+
     /// <summary>One page of the resources that match, in the order of the query.</summary>
     Task<ResourcePage<T>> ListAsync<T>(ResourceQuery query, CancellationToken cancellationToken)
         where T : class, IResource<T>;

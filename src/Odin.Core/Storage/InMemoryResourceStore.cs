@@ -28,6 +28,18 @@ public sealed class InMemoryResourceStore(StorageOptions options) : IResourceSto
         return Task.FromResult(row is null ? null : JsonSerializer.Deserialize(row.Document, T.JsonType));
     }
 
+    public async Task<IReadOnlyList<T>> FindManyAsync<T>(IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
+        where T : class, IResource<T>
+    {
+        var found = new List<T>(ids.Count);
+        foreach (var id in ids.Distinct(StringComparer.Ordinal))
+        {
+            if (await FindAsync<T>(id, cancellationToken) is { } resource)
+                found.Add(resource);
+        }
+        return found;
+    }
+
     public Task<ResourcePage<T>> ListAsync<T>(ResourceQuery query, CancellationToken cancellationToken)
         where T : class, IResource<T>
     {

@@ -1,5 +1,7 @@
 using System.Data;
 using System.Data.Common;
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Odin.Resources;
 
@@ -11,6 +13,9 @@ namespace Odin.Storage;
 /// </summary>
 public sealed class SqlResourceStore : IResourceStore, IAsyncDisposable
 {
+    // Far below what either database takes, and enough that the way there and back no longer counts.
+    private const int MaxIdsInStatement = 500;
+
     private readonly DbDataSource source;
     private readonly SqlDialect dialect;
     private readonly ChangeFeed feed;
@@ -41,6 +46,27 @@ public sealed class SqlResourceStore : IResourceStore, IAsyncDisposable
                 ? JsonSerializer.Deserialize(reader.GetFieldValue<byte[]>(0), T.JsonType)
                 : null,
             cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<T>> FindManyAsync<T>(IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
+        where T : class, IResource<T>
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var found = new List<T>(ids.Count);
+        foreach (var chunk in ids.Where(StoredText.CanExist).Distinct(StringComparer.Ordinal).Chunk(MaxIdsInStatement))
+        {
+            found.AddRange(await ReadAsync(
+                command => WriteFindMany(command, T.Kind, chunk),
+                async reader =>
+                {
+                    var part = new List<T>(chunk.Length);
+                    while (await reader.ReadAsync(cancellationToken))
+                        part.Add(JsonSerializer.Deserialize(reader.GetFieldValue<byte[]>(0), T.JsonType)!);
+                    return part;
+                },
+                cancellationToken));
+        }
+        return found;
     }
 
     public async Task<ResourcePage<T>> ListAsync<T>(ResourceQuery query, CancellationToken cancellationToken)
@@ -76,6 +102,18 @@ public sealed class SqlResourceStore : IResourceStore, IAsyncDisposable
         await writer.DisposeAsync();
         feed.Close();
         await source.DisposeAsync();
+    }
+
+    private void WriteFindMany(DbCommand command, string kind, string[] ids)
+    {
+        dialect.AddParameter(command.Parameters, command.CreateParameter(), DbType.String, kind);
+        var text = new StringBuilder("SELECT document FROM resources WHERE kind = $1 AND id IN (");
+        for (var i = 0; i < ids.Length; i++)
+        {
+            dialect.AddParameter(command.Parameters, command.CreateParameter(), DbType.String, ids[i]);
+            text.Append(CultureInfo.InvariantCulture, $"{(i > 0 ? "," : "")}${i + 2}");
+        }
+        command.CommandText = text.Append(')').ToString();
     }
 
     private async Task<TResult> ReadAsync<TResult>(

@@ -23,6 +23,10 @@ internal sealed class MeasuredStore : IResourceStore, IAsyncDisposable
         where T : class, IResource<T> =>
         MeasureAsync("find", T.Kind, () => inner.FindAsync<T>(id, cancellationToken));
 
+    public Task<IReadOnlyList<T>> FindManyAsync<T>(IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
+        where T : class, IResource<T> =>
+        MeasureAsync("find_many", T.Kind, () => inner.FindManyAsync<T>(ids, cancellationToken));
+
     public Task<ResourcePage<T>> ListAsync<T>(ResourceQuery query, CancellationToken cancellationToken)
         where T : class, IResource<T> =>
         MeasureAsync("list", T.Kind, () => inner.ListAsync<T>(query, cancellationToken));

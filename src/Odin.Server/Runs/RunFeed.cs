@@ -9,8 +9,8 @@ namespace Odin.Server.Runs;
 /// </summary>
 internal sealed class RunFeed(string runId, IResourceStore store, RunReader reader) : IDisposable
 {
-    // From here on one list is cheaper than many single reads.
-    private const int FewChanges = 20;
+    // When more of the tasks than this have changed, reading all of them in order is cheaper.
+    private const double ManyChanges = 0.5;
 
     private readonly SemaphoreSlim refreshing = new(1, 1);
     private readonly Lock gate = new();
@@ -89,7 +89,7 @@ internal sealed class RunFeed(string runId, IResourceStore store, RunReader read
             return await ListAsync(run, cancellationToken);
         if (ids.Count == 0 || isFinal)
             return snapshot with { Run = run };
-        return ids.Count > Math.Max(FewChanges, snapshot.Rows.Count / 4)
+        return ids.Count > snapshot.Rows.Count * ManyChanges
             ? await ListAsync(run, cancellationToken)
             : await UpdateAsync(run, ids, cancellationToken);
     }
@@ -116,12 +116,10 @@ internal sealed class RunFeed(string runId, IResourceStore store, RunReader read
     {
         var sequence = snapshot!.Sequence + 1;
         TaskRow[] rows = [.. snapshot.Rows];
-        foreach (var id in ids)
+        foreach (var task in await store.FindManyAsync<TaskRun>(ids, cancellationToken))
         {
-            if (await store.FindAsync<TaskRun>(id, cancellationToken) is not { } task)
-                continue;
             // Positions in the file and in the list are one, unless somebody deleted a task by hand.
-            if (task.Spec.Index >= rows.Length || rows[task.Spec.Index].Id != id)
+            if (task.Spec.Index >= rows.Length || rows[task.Spec.Index].Id != task.Id)
                 return await ListAsync(run, cancellationToken);
             if (rows[task.Spec.Index].Version != task.Metadata.Version)
                 rows[task.Spec.Index] = TaskRow.From(run, task, sequence);

@@ -162,6 +162,9 @@ public sealed class HostingTests(ServerFixture fixture) : IClassFixture<ServerFi
         public Task<T?> FindAsync<T>(string id, CancellationToken cancellationToken)
             where T : class, IResource<T> => Inner.FindAsync<T>(id, cancellationToken);
 
+        public Task<IReadOnlyList<T>> FindManyAsync<T>(IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
+            where T : class, IResource<T> => Inner.FindManyAsync<T>(ids, cancellationToken);
+
         public Task<ResourcePage<T>> ListAsync<T>(ResourceQuery query, CancellationToken cancellationToken)
             where T : class, IResource<T> => Inner.ListAsync<T>(query, cancellationToken);
 
