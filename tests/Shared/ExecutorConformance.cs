@@ -365,7 +365,7 @@ public abstract class ExecutorConformance : IAsyncLifetime
         Key = new ExecutionKey("run", id),
         Command = command,
         WorkingDirectory = Path.Combine(Scratch, "work"),
-        Image = "debian:12",
+        Container = new ContainerSpec { Image = "127.0.0.1:5000/busybox:1" },
     };
 
     protected async Task<ExecutionStatus> RunAsync(string script)

@@ -5,17 +5,20 @@ public sealed record ExecutionSpec
 {
     public required ExecutionKey Key { get; init; }
 
-    /// <summary>Program and arguments; never empty. Nothing in it is interpreted by a shell.</summary>
+    /// <summary>The program and its fixed arguments; never empty. Nothing in it is interpreted by a shell.</summary>
     public required IReadOnlyList<string> Command { get; init; }
 
-    /// <summary>Absolute; made if it does not exist.</summary>
+    /// <summary>The arguments that follow. Kubernetes and people tell them from <see cref="Command"/>; the program does not.</summary>
+    public IReadOnlyList<string> Args { get; init; } = [];
+
+    /// <summary>Absolute; made if it does not exist. In a cluster: only where something is mounted that holds it.</summary>
     public required string WorkingDirectory { get; init; }
 
     /// <summary>Added to the executor's own allow-listed environment.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>The container image; the process executor ignores it.</summary>
-    public string? Image { get; init; }
+    /// <summary>Where and how it runs in a cluster; the process executor ignores it, the others need it.</summary>
+    public ContainerSpec? Container { get; init; }
 
     /// <summary>How long <see cref="IExecutor.StopAsync"/> waits between asking and forcing. Default 10 s.</summary>
     public TimeSpan GracePeriod { get; init; } = TimeSpan.FromSeconds(10);

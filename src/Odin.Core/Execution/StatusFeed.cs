@@ -7,7 +7,7 @@ namespace Odin.Execution;
 /// Hands changes of status to any number of readers. A slow reader gets the latest status of each execution rather than
 /// every one, and never misses an end; memory is bounded by the number of executions.
 /// </summary>
-internal sealed class StatusFeed
+public sealed class StatusFeed
 {
     private readonly Lock gate = new();
     private readonly List<Subscription> subscriptions = [];

@@ -1,3 +1,5 @@
+using Odin.Execution;
+
 namespace Odin.Pipelines;
 
 /// <summary>One node of a pipeline, as written, before any substitution.</summary>
@@ -61,6 +63,11 @@ public sealed record PipelineTask
     public ResourceAmounts? Memory { get; init; }
 
     public SecurityContext? SecurityContext { get; init; }
+
+    public IReadOnlyList<Toleration> Tolerations { get; init; } = [];
+
+    /// <summary>Whose rights the program has in the cluster; null: the default of the server's configuration.</summary>
+    public string? ServiceAccount { get; init; }
 }
 
 /// <summary>One output: a path, or a list of them.</summary>
@@ -78,21 +85,3 @@ public sealed record RetryPolicy(int Limit, TimeSpan Backoff, TimeSpan MaxBackof
     {
     }
 }
-
-/// <summary>A volume in the container. Claim null: an ephemeral volume of that name.</summary>
-public sealed record VolumeMount(string Name, string Path, string? Claim);
-
-/// <summary>A secret in the container. Mode: file permission bits (0644 = 420).</summary>
-public sealed record SecretMount(string Name, string Path, string SubPath, int Mode);
-
-/// <summary>A config map in the container.</summary>
-public sealed record ConfigMapMount(string Name, string Path, string SubPath);
-
-/// <summary>A volume that lives as long as the pod; the only type is <c>emptyDir</c>.</summary>
-public sealed record EphemeralVolume(string Name, string Type, string Medium, string? SizeLimit);
-
-/// <summary>Kubernetes quantities (<c>4.5</c>, <c>500m</c>, <c>2Gi</c>).</summary>
-public sealed record ResourceAmounts(string? Limits, string? Requests);
-
-/// <summary>Ids that the container runs under.</summary>
-public sealed record SecurityContext(long? FsGroup, long? RunAsGroup, long? RunAsUser);

@@ -1,3 +1,4 @@
+using Odin.Execution;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -67,7 +68,10 @@ public static class PipelineWriter
         Set(map, "memory", ToJson(task.Memory));
         Set(map, "pull_policy", task.PullPolicy == "IfNotPresent" ? null : task.PullPolicy);
         Set(map, "node_selector", Map(task.NodeSelector, value => JsonValue.Create(value)));
+        Set(map, "tolerations", new JsonArray([.. task.Tolerations.Select(t => Compact(
+            ("key", t.Key), ("operator", t.Operator), ("value", t.Value), ("effect", t.Effect), ("seconds", t.Seconds)))]));
         Set(map, "security_context", ToJson(task.SecurityContext));
+        Set(map, "service_account", task.ServiceAccount);
         AddVolumes(map, task);
         return map;
     }

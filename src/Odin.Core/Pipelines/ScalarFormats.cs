@@ -1,3 +1,4 @@
+using Odin.Execution;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Odin.Pipelines.Yaml;

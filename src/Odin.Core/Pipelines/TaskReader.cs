@@ -1,3 +1,4 @@
+using Odin.Execution;
 using System.Text.RegularExpressions;
 using Odin.Pipelines.Yaml;
 
@@ -17,7 +18,7 @@ internal static partial class TaskReader
     public static IReadOnlyList<string> Keys { get; } =
     [
         "name", "image", "command", "args", "depends", "inputs", "outputs", "env", "working_dir", "retries", "timeout", "pending_timeout",
-        "executor", "resource_type", "num_gpus", "num_workers", "cpu", "memory", "pull_policy", "node_selector", "security_context",
+        "executor", "resource_type", "num_gpus", "num_workers", "cpu", "memory", "pull_policy", "node_selector", "tolerations", "security_context", "service_account",
         "mounts", "mount", "secrets", "secret", "config_maps", "config_map", "ephem_volumes", "ephem_volume", "id",
     ];
 
@@ -53,6 +54,8 @@ internal static partial class TaskReader
             Cpu = reader.Amounts("cpu"),
             Memory = reader.Amounts("memory"),
             SecurityContext = ReadSecurityContext(reader),
+            Tolerations = ReadTolerations(reader),
+            ServiceAccount = NotEmpty(reader, "service_account", reader.Text("service_account")),
         };
         VolumeReader.CheckMountsHaveVolumes(task, reader);
         return new TaskDraft(name, nameNode?.Position ?? map.Position, ReadKind(ReadLimits(task, reader), reader), map, depends);
@@ -178,6 +181,27 @@ internal static partial class TaskReader
         context.RefuseUnknown(["fs_group", "run_as_group", "run_as_user"]);
         return new SecurityContext(
             context.Integer("fs_group", 0, int.MaxValue), context.Integer("run_as_group", 0, int.MaxValue), context.Integer("run_as_user", 0, int.MaxValue));
+    }
+
+    private static List<Toleration> ReadTolerations(MapReader reader)
+    {
+        var result = new List<Toleration>();
+        foreach (var toleration in reader.Maps("tolerations", "tolerations"))
+        {
+            toleration.RefuseUnknown(["key", "operator", "value", "effect", "seconds"]);
+            var (key, value) = (toleration.Text("key"), toleration.Text("value"));
+            var how = toleration.Choice("operator", ["Equal", "Exists"]) ?? (value is null ? "Exists" : "Equal");
+            var effect = toleration.Choice("effect", ["NoSchedule", "PreferNoSchedule", "NoExecute"]);
+            if (how == "Exists" && value is not null)
+            {
+                reader.Bag.Error(toleration.Node("value")!.Position, DiagnosticCodes.InvalidValue,
+                    $"{MapReader.Capital(toleration.Label("value"))} has no meaning with the operator \"Exists\"; remove it, or write operator: Equal.");
+            }
+            if (how == "Equal" && key is null)
+                toleration.Required("key", "name the taint, or write operator: Exists for every taint");
+            result.Add(new Toleration(key, how, value, effect, toleration.Integer("seconds", 0, int.MaxValue)));
+        }
+        return result;
     }
 
     private static string? NotEmpty(MapReader reader, string key, string? text)

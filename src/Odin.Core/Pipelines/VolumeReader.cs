@@ -1,3 +1,4 @@
+using Odin.Execution;
 using Odin.Pipelines.Yaml;
 
 namespace Odin.Pipelines;

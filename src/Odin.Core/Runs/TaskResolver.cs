@@ -45,12 +45,32 @@ internal static class TaskResolver
         return new ExecutionSpec
         {
             Key = key,
-            Command = [.. task.Spec.Task.Command, .. resolved.Args],
+            Command = task.Spec.Task.Command,
+            Args = resolved.Args,
             WorkingDirectory = resolved.WorkingDirectory,
             Environment = environment,
-            Image = task.Spec.Task.Image,
+            Container = Container(task.Spec.Task),
         };
     }
+
+    private static ContainerSpec Container(PipelineTask task) => new()
+    {
+        Image = task.Image,
+        PullPolicy = task.PullPolicy,
+        ResourceType = task.ResourceType,
+        Gpus = task.NumGpus,
+        Workers = task.NumWorkers,
+        NodeSelector = task.NodeSelector,
+        Tolerations = task.Tolerations,
+        Mounts = task.Mounts,
+        Secrets = task.Secrets,
+        ConfigMaps = task.ConfigMaps,
+        EphemeralVolumes = task.EphemeralVolumes,
+        Cpu = task.Cpu,
+        Memory = task.Memory,
+        SecurityContext = task.SecurityContext,
+        ServiceAccount = task.ServiceAccount,
+    };
 
     private static string ResolveText(string text, Func<string, JsonNode?> lookup, List<string> errors)
     {

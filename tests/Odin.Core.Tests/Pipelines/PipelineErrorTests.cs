@@ -70,6 +70,8 @@ public sealed class PipelineErrorTests
     [InlineData("  image: again\n", "5:3 DuplicateKey", "given twice")]
     [InlineData("  working_dir: \"\"\n", "5:16 InvalidValue", "empty text")]
     [InlineData("  security_context: {run_as_user: root}\n", "5:35 WrongType", "whole number")]
+    [InlineData("  tolerations: [{operator: Exists, key: a, value: b}]\n", "5:51 InvalidValue", "no meaning")]
+    [InlineData("  tolerations: {effect: NoSchedul}\n", "5:25 InvalidValue", "did you mean \"NoSchedule\"")]
     [InlineData("  args: [*nobody]\n", "5:10 UnknownAnchor", "no anchor")]
     [InlineData("  args: [!!python/object:os.system x]\n", "5:10 TypeTag", "not allowed")]
     [InlineData("  args: !mine [x]\n", "5:9 TypeTag", "not allowed")]

@@ -1,3 +1,4 @@
+using Odin.Execution;
 using Odin.Pipelines;
 using static Odin.Tests.Pipelines.PipelineSamples;
 

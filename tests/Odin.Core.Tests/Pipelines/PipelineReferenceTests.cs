@@ -1,3 +1,4 @@
+using Odin.Execution;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Odin.Pipelines;

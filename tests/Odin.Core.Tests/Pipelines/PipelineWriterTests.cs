@@ -39,7 +39,9 @@ public sealed class PipelineWriterTests
           memory: {limits: 2Gi}
           pull_policy: Never
           node_selector: {disk: ssd}
+          tolerations: [{key: gpu, value: "1", effect: NoSchedule}, {operator: Exists, effect: NoExecute, seconds: 60}]
           security_context: {fs_group: 0, run_as_user: 1000}
+          service_account: trainer
           secrets: [{name: odin-cred}, {name: s, path: /s}]
           config_maps: {name: c, path: /c, sub_path: k}
           ephem_volumes: [{name: dshm, type: emptyDir, medium: Memory, size_limit: 1Gi}, {name: tmp, type: emptyDir}]

@@ -89,10 +89,10 @@ internal sealed class ProcessLauncher : IAsyncDisposable
             var (program, missing) = CommandResolver.Resolve(spec.Command[0], spec.WorkingDirectory, variables["PATH"]);
             if (program is null)
                 return missing;
-            if (CommandResolver.IsTheShellsOwn(spec.Command, program))
+            if (spec.Args.Count == 0 && CommandResolver.IsTheShellsOwn(spec.Command, program))
                 program = spec.Command[0];
             string[] command =
-                [Shell, shim.Install(), execution.Directory.Path, spec.WorkingDirectory, program, .. spec.Command.Skip(1)];
+                [Shell, shim.Install(), execution.Directory.Path, spec.WorkingDirectory, program, .. spec.Command.Skip(1), .. spec.Args];
             string[] entries = [.. variables.Select(v => $"{v.Key}={v.Value}")];
             var error = spawner.Spawn(command, entries, logs.PathOf(spec.Key), out pid);
             return error == 0 ? null : Outcome.StartFailed(Describe(error, spec));
@@ -118,7 +118,7 @@ internal sealed class ProcessLauncher : IAsyncDisposable
 
     private static string? FindUnusable(ExecutionSpec spec, Dictionary<string, string> variables)
     {
-        if (spec.Command.Any(c => c.Contains('\0')))
+        if (spec.Command.Concat(spec.Args).Any(c => c.Contains('\0')))
             return "an argument holds a NUL character, which no program can be given";
         foreach (var (name, value) in variables)
         {

@@ -1,4 +1,4 @@
-namespace Odin.Pipelines;
+namespace Odin.Execution;
 
 /// <summary>The values of <c>resource_type</c> and their accepted spellings.</summary>
 public static class ResourceTypes
