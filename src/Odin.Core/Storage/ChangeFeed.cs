@@ -7,7 +7,7 @@ namespace Odin.Storage;
 /// Hands committed changes to watchers. A watch is subscribed when <c>GetAsyncEnumerator</c> returns, so what is
 /// committed after that is seen; what was committed a moment before may be seen as well.
 /// </summary>
-/// <remarks>Publishing is for one caller at a time, in the order of commits; it never waits for a watcher.</remarks>
+/// <remarks>Publishing never waits for a watcher. Changes of this process are published in the order of commits, and so are those of each other server.</remarks>
 internal sealed class ChangeFeed(int buffer)
 {
     private readonly Lock gate = new();
@@ -23,14 +23,21 @@ internal sealed class ChangeFeed(int buffer)
         if (!watchers.TryGetValue(kind, out var channels))
             return;
         foreach (var channel in channels)
-            Send(channel, change);
+        {
+            // Our own writer and the listener may be at it at the same time.
+            lock (channel)
+                Send(channel, change);
+        }
     }
 
     /// <summary>Tells every watcher of every kind that changes may have been missed.</summary>
     public void PublishResync()
     {
         foreach (var channel in watchers.Values.SelectMany(c => c))
-            Send(channel, ResourceChange.Resync);
+        {
+            lock (channel)
+                Send(channel, ResourceChange.Resync);
+        }
     }
 
     /// <summary>Ends every watch once its reader has taken what is buffered.</summary>

@@ -21,14 +21,18 @@ internal sealed class GroupCommitWriter : IAsyncDisposable
     private readonly DbDataSource source;
     private readonly SqlDialect dialect;
     private readonly ChangeFeed feed;
+    private readonly Func<LeaseToken, bool>? isGood;
+    private readonly ChangeNotices? notices;
     private readonly Channel<PendingBatch> queue = Channel.CreateBounded<PendingBatch>(
         new BoundedChannelOptions(QueueLength) { SingleReader = true });
     private readonly Task loop;
     private WriteConnection? connection;
 
-    public GroupCommitWriter(DbDataSource source, SqlDialect dialect, ChangeFeed feed)
+    /// <param name="isGood">Whether a lease is good, where leases are in memory; null: the database is asked.</param>
+    /// <param name="notices">How other servers are told; null: there are none.</param>
+    public GroupCommitWriter(DbDataSource source, SqlDialect dialect, ChangeFeed feed, Func<LeaseToken, bool>? isGood, ChangeNotices? notices)
     {
-        (this.source, this.dialect, this.feed) = (source, dialect, feed);
+        (this.source, this.dialect, this.feed, this.isGood, this.notices) = (source, dialect, feed, isGood, notices);
         loop = RunAsync();
     }
 
@@ -37,7 +41,7 @@ internal sealed class GroupCommitWriter : IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         // Documents are written here, by the callers side by side, and not by the loop, one after the other.
-        var pending = new PendingBatch([.. batch.Writes.Select(w => new PendingWrite(w))]);
+        var pending = new PendingBatch([.. batch.Writes.Select(w => new PendingWrite(w))], batch.Lease);
         if (pending.Writes.Count == 0)
             return;
         try
@@ -90,10 +94,10 @@ internal sealed class GroupCommitWriter : IAsyncDisposable
         for (var attempt = 1; ; attempt++)
         {
             var stale = connection is not null;
-            var transaction = new GroupTransaction(group);
+            var transaction = new GroupTransaction(group, notices);
             try
             {
-                connection ??= new WriteConnection(await source.OpenConnectionAsync(CancellationToken.None), dialect);
+                connection ??= new WriteConnection(await source.OpenConnectionAsync(CancellationToken.None), dialect, isGood);
                 await transaction.RunAsync(connection);
                 Finish(group);
                 return;

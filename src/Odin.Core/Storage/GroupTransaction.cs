@@ -5,9 +5,10 @@ namespace Odin.Storage;
 /// <summary>
 /// One attempt to carry out a group of batches in one transaction. It hopes first: all writes go to the database together.
 /// A refused batch of one write has changed nothing and needs no more. When a longer batch is refused, what it has done
-/// already must go, so the group is rolled back and repeated with a savepoint for each batch.
+/// already must go, so the group is rolled back and repeated with a savepoint for each batch. So it is when a lease is lost.
 /// </summary>
-internal sealed class GroupTransaction(IReadOnlyList<PendingBatch> group)
+/// <param name="notices">How other servers are told; null: there are none.</param>
+internal sealed class GroupTransaction(IReadOnlyList<PendingBatch> group, ChangeNotices? notices)
 {
     private const string Savepoint = "batch";
 
@@ -24,16 +25,16 @@ internal sealed class GroupTransaction(IReadOnlyList<PendingBatch> group)
     {
         Reset();
         await using var transaction = await connection.BeginAsync();
-        await connection.ExecuteAsync(transaction, [.. group.SelectMany(b => b.Writes)]);
+        var lost = await connection.ExecuteAsync(transaction, [.. group.SelectMany(b => b.Writes)], Leases());
         var refused = group.Where(b => b.Writes.Any(w => w.IsRefused)).ToList();
-        if (refused.Any(b => b.Writes.Count > 1))
+        if (lost.Count > 0 || refused.Any(b => b.Writes.Count > 1))
         {
             await transaction.RollbackAsync(CancellationToken.None);
             return false;
         }
         foreach (var batch in refused)
             batch.Failure = await FailureAsync(connection, transaction, batch.Writes[0]);
-        await CommitAsync(transaction);
+        await CommitAsync(connection, transaction);
         return true;
     }
 
@@ -41,10 +42,16 @@ internal sealed class GroupTransaction(IReadOnlyList<PendingBatch> group)
     {
         Reset();
         await using var transaction = await connection.BeginAsync();
+        var lost = await connection.ExecuteAsync(transaction, [], Leases());
         foreach (var batch in group)
         {
+            if (batch.Lease is { } lease && lost.Contains(lease))
+            {
+                batch.Failure = new LeaseLostException(lease.Name);
+                continue;
+            }
             await transaction.SaveAsync(Savepoint, CancellationToken.None);
-            await connection.ExecuteAsync(transaction, batch.Writes);
+            await connection.ExecuteAsync(transaction, batch.Writes, []);
             if (batch.Writes.FirstOrDefault(w => w.IsRefused) is { } refused)
             {
                 batch.Failure = await FailureAsync(connection, transaction, refused);
@@ -52,11 +59,14 @@ internal sealed class GroupTransaction(IReadOnlyList<PendingBatch> group)
             }
             await transaction.ReleaseAsync(Savepoint, CancellationToken.None);
         }
-        await CommitAsync(transaction);
+        await CommitAsync(connection, transaction);
     }
 
-    private async Task CommitAsync(DbTransaction transaction)
+    private async Task CommitAsync(WriteConnection connection, DbTransaction transaction)
     {
+        var changes = group.Where(b => b.Failure is null).SelectMany(b => b.Writes).Where(w => w.Applied).ToList();
+        if (notices is not null && changes.Count > 0)
+            await connection.NotifyAsync(transaction, notices.Write(changes.Select(w => new KindChange(w.Kind, w.Change))));
         // Nothing was changed, so nothing can be in doubt.
         IsInDoubt = group.Any(b => b.Failure is null);
         await transaction.CommitAsync(CancellationToken.None);
@@ -65,6 +75,10 @@ internal sealed class GroupTransaction(IReadOnlyList<PendingBatch> group)
 
     private static async Task<Exception> FailureAsync(WriteConnection connection, DbTransaction transaction, PendingWrite write) =>
         write.Failure(exists: await connection.ExistsAsync(transaction, write));
+
+    // Always in the same order, so that two servers do not wait for each other.
+    private List<LeaseToken> Leases() =>
+        [.. group.Select(b => b.Lease).OfType<LeaseToken>().Distinct().OrderBy(l => l.Name, StringComparer.Ordinal)];
 
     private void Reset()
     {

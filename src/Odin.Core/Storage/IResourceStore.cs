@@ -13,6 +13,9 @@ namespace Odin.Storage;
 /// </remarks>
 public interface IResourceStore
 {
+    /// <summary>The leases that a <see cref="ResourceBatch"/> may carry.</summary>
+    ILeaseStore Leases { get; }
+
     /// <summary>The resource with that id, or null.</summary>
     Task<T?> FindAsync<T>(string id, CancellationToken cancellationToken)
         where T : class, IResource<T>;
@@ -32,10 +35,12 @@ public interface IResourceStore
     /// <exception cref="ResourceAlreadyExistsException">A resource to create exists.</exception>
     /// <exception cref="ResourceConflictException">A resource to update has another version than the given one.</exception>
     /// <exception cref="ResourceNotFoundException">A resource to update does not exist.</exception>
+    /// <exception cref="LeaseLostException">The lease of the batch is no longer good.</exception>
     Task ApplyAsync(ResourceBatch batch, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Every change from the moment the enumeration starts, in the order of commits. A reader that falls behind by more
+    /// Every change from the moment the enumeration starts, in the order of commits; those of other servers come when the
+    /// database tells of them, a little later. A reader that falls behind by more
     /// than <see cref="StorageOptions.WatchBuffer"/> changes gets one <see cref="ResourceChange.Resync"/> in place of what
     /// it missed and must list again.
     /// </summary>

@@ -7,16 +7,33 @@ namespace Odin.Storage;
 /// Keeps resources in memory, for runs without a server and for tests. Behaves like the databases, documents included:
 /// what is read is a copy.
 /// </summary>
-public sealed class InMemoryResourceStore(StorageOptions options) : IResourceStore
+public sealed class InMemoryResourceStore : IResourceStore
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, Table> tables = new(StringComparer.Ordinal);
-    private readonly ChangeFeed feed = new(options.WatchBuffer);
+    private readonly ChangeFeed feed;
+    private readonly InMemoryLeases leases;
 
     public InMemoryResourceStore()
         : this(new StorageOptions())
     {
     }
+
+    public InMemoryResourceStore(StorageOptions options)
+        : this(options, TimeProvider.System, isShared: false)
+    {
+    }
+
+    /// <param name="options">Only the buffer of watches matters.</param>
+    /// <param name="time">The clock of the leases.</param>
+    /// <param name="isShared">Several engines of this process use the store, and take over from each other.</param>
+    internal InMemoryResourceStore(StorageOptions options, TimeProvider time, bool isShared)
+    {
+        feed = new ChangeFeed(options.WatchBuffer);
+        leases = new InMemoryLeases(time, ListIdsAsync, feed.PublishResync, isShared);
+    }
+
+    public ILeaseStore Leases => leases;
 
     public Task<T?> FindAsync<T>(string id, CancellationToken cancellationToken)
         where T : class, IResource<T>
@@ -59,6 +76,8 @@ public sealed class InMemoryResourceStore(StorageOptions options) : IResourceSto
         PendingWrite[] writes = [.. batch.Writes.Select(w => new PendingWrite(w))];
         lock (gate)
         {
+            if (batch.Lease is { } lease && !leases.IsGood(lease))
+                return Task.FromException(new LeaseLostException(lease.Name));
             var undo = new Stack<(PendingWrite Write, Row? Before)>();
             foreach (var write in writes)
             {
@@ -80,6 +99,13 @@ public sealed class InMemoryResourceStore(StorageOptions options) : IResourceSto
     public IAsyncEnumerable<ResourceChange> WatchAsync<T>(CancellationToken cancellationToken)
         where T : class, IResource<T> =>
         feed.Watch(T.Kind, cancellationToken);
+
+    private IAsyncEnumerable<string> ListIdsAsync(string kind, IReadOnlyCollection<string> phases, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (gate)
+            return TableOf(kind).ListIds(phases).ToAsyncEnumerable();
+    }
 
     private Exception? Carry(PendingWrite write, Row? before)
     {
@@ -136,6 +162,9 @@ public sealed class InMemoryResourceStore(StorageOptions options) : IResourceSto
             rows.Add(id, row);
             order.Add(row);
         }
+
+        public List<string> ListIds(IReadOnlyCollection<string> phases) =>
+            [.. order.Where(r => r.Phase is not null && phases.Contains(r.Phase)).Select(r => r.Key.Id)];
 
         /// <summary>Up to one item more than the page has.</summary>
         public List<Row> List(ListRequest request) =>

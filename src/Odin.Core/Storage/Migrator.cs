@@ -46,7 +46,8 @@ internal static partial class Migrator
     private static string Translate(string sql, SqlDialect dialect) => sql
         .Replace("{{text}}", dialect.TextType, StringComparison.Ordinal)
         .Replace("{{bytes}}", dialect.BytesType, StringComparison.Ordinal)
-        .Replace("{{folded}}", dialect.FoldedId, StringComparison.Ordinal);
+        .Replace("{{folded}}", dialect.FoldedId, StringComparison.Ordinal)
+        .Replace("{{lease_tokens}}", dialect.LeaseTokens, StringComparison.Ordinal);
 
     private static async Task<long> ReadDoneAsync(DbTransaction transaction, CancellationToken cancellationToken)
     {

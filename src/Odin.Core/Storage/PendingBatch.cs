@@ -1,7 +1,7 @@
 namespace Odin.Storage;
 
 /// <summary>A caller's batch on its way through the <see cref="GroupCommitWriter"/>.</summary>
-internal sealed class PendingBatch(IReadOnlyList<PendingWrite> writes)
+internal sealed class PendingBatch(IReadOnlyList<PendingWrite> writes, LeaseToken? lease)
 {
     private const int Queued = 0, Taken = 1, Withdrawn = 2;
 
@@ -10,6 +10,9 @@ internal sealed class PendingBatch(IReadOnlyList<PendingWrite> writes)
     private int state = Queued;
 
     public IReadOnlyList<PendingWrite> Writes { get; } = writes;
+
+    /// <summary>What must be good for it; null: nothing.</summary>
+    public LeaseToken? Lease { get; } = lease;
 
     /// <summary>Bytes of all documents.</summary>
     public long Size { get; } = writes.Sum(w => (long)(w.Document?.Length ?? 0));

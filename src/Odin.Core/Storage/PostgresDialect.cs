@@ -17,6 +17,11 @@ internal sealed class PostgresDialect(string where) : SqlDialect
     // The number is the program's name in ASCII: an advisory lock is known by its number alone.
     public override string MigrationLock => "SELECT pg_advisory_xact_lock(1868851566)";
 
+    // A sequence goes on growing when the lease that a number was for is long gone.
+    public override string LeaseTokens => "CREATE SEQUENCE lease_tokens;";
+
+    public override string? LeaseCheck => PostgresLeases.Check;
+
     // Under the collation "C" lower() changes ASCII letters alone. The backslash is PostgreSQL's own escape.
     public override string IdMatches(string parameter) => $"lower(id) LIKE {parameter}";
 

@@ -26,6 +26,9 @@ public sealed class ResourceBatch(TimeProvider time)
 {
     private readonly List<ResourceWrite> writes = [];
 
+    /// <summary>Carried out only while this lease is good; null: in any case.</summary>
+    public LeaseToken? Lease { get; init; }
+
     /// <summary>The writes so far, in order.</summary>
     public IReadOnlyList<ResourceWrite> Writes => writes;
 

@@ -8,4 +8,7 @@ public sealed record ResourceChange(WriteKind? Kind, string Id, string? Parent)
 {
     /// <summary>Changes were missed: list again.</summary>
     public static ResourceChange Resync { get; } = new(null, "", null);
+
+    /// <summary>Another server has made the change.</summary>
+    public bool IsRemote { get; init; }
 }

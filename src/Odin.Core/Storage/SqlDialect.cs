@@ -18,6 +18,15 @@ internal abstract class SqlDialect
     /// <summary>A statement that lets one program at a time migrate; in force until the transaction ends. Empty: beginning it did.</summary>
     public abstract string MigrationLock { get; }
 
+    /// <summary>The statement that makes what the numbers of leases come from; empty: they come from memory.</summary>
+    public abstract string LeaseTokens { get; }
+
+    /// <summary>
+    /// Yields a row if the lease <c>$1</c> with the number <c>$2</c> is good, and keeps it so until the transaction ends.
+    /// Null: only one program uses the database, and leases are in its memory.
+    /// </summary>
+    public abstract string? LeaseCheck { get; }
+
     /// <summary>A condition: the id matches this LIKE pattern of lower-case ASCII letters, in either case, with \ for escapes.</summary>
     public abstract string IdMatches(string parameter);
 

@@ -19,14 +19,49 @@ public sealed class SqlResourceStore : IResourceStore, IAsyncDisposable
     private readonly DbDataSource source;
     private readonly SqlDialect dialect;
     private readonly ChangeFeed feed;
+    private readonly SqlReader sql;
     private readonly GroupCommitWriter writer;
+    private readonly PostgresListener? listener;
 
     /// <param name="source">Of a database whose tables are up to date; the store disposes of it.</param>
-    internal SqlResourceStore(DbDataSource source, SqlDialect dialect, StorageOptions options)
+    internal SqlResourceStore(DbDataSource source, SqlDialect dialect, StorageOptions options, TimeProvider time)
     {
         (this.source, this.dialect) = (source, dialect);
         feed = new ChangeFeed(options.WatchBuffer);
-        writer = new GroupCommitWriter(source, dialect, feed);
+        sql = new SqlReader(source, dialect);
+        var leases = new InMemoryLeases(time, (kind, phases, token) => sql.ListIdsAsync(kind, phases, "", token), feed.PublishResync, isShared: false);
+        Leases = leases;
+        writer = new GroupCommitWriter(source, dialect, feed, leases.IsGood, notices: null);
+    }
+
+    /// <summary>A store that other programs use, too.</summary>
+    /// <param name="listener">Hears of their changes; the store starts it, and disposes of it.</param>
+    private SqlResourceStore(DbDataSource source, SqlDialect dialect, StorageOptions options, ChangeNotices notices, PostgresListener listener)
+    {
+        (this.source, this.dialect, this.listener) = (source, dialect, listener);
+        feed = new ChangeFeed(options.WatchBuffer);
+        sql = new SqlReader(source, dialect);
+        Leases = new PostgresLeases(sql);
+        writer = new GroupCommitWriter(source, dialect, feed, isGood: null, notices);
+    }
+
+    public ILeaseStore Leases { get; }
+
+    /// <summary>Opens a store that other programs use, too; it hears of their changes when this returns.</summary>
+    internal static async Task<SqlResourceStore> OpenSharedAsync(
+        DbDataSource source, SqlDialect dialect, StorageOptions options, ChangeNotices notices, PostgresListener listener, CancellationToken cancellationToken)
+    {
+        var store = new SqlResourceStore(source, dialect, options, notices, listener);
+        try
+        {
+            await listener.StartAsync(store.feed, cancellationToken);
+            return store;
+        }
+        catch
+        {
+            await store.DisposeAsync();
+            throw;
+        }
     }
 
     public Task<T?> FindAsync<T>(string id, CancellationToken cancellationToken)
@@ -35,7 +70,7 @@ public sealed class SqlResourceStore : IResourceStore, IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         if (!StoredText.CanExist(id))
             return Task.FromResult<T?>(null);
-        return ReadAsync(
+        return sql.ReadAsync(
             command =>
             {
                 command.CommandText = "SELECT document FROM resources WHERE kind = $1 AND id = $2";
@@ -55,7 +90,7 @@ public sealed class SqlResourceStore : IResourceStore, IAsyncDisposable
         var found = new List<T>(ids.Count);
         foreach (var chunk in ids.Where(StoredText.CanExist).Distinct(StringComparer.Ordinal).Chunk(MaxIdsInStatement))
         {
-            found.AddRange(await ReadAsync(
+            found.AddRange(await sql.ReadAsync(
                 command => WriteFindMany(command, T.Kind, chunk),
                 async reader =>
                 {
@@ -76,7 +111,7 @@ public sealed class SqlResourceStore : IResourceStore, IAsyncDisposable
         var request = ListRequest.From(query);
         if (request.MatchesNothing)
             return new ResourcePage<T>([], null);
-        var rows = await ReadAsync(
+        var rows = await sql.ReadAsync(
             command => ListSql.Write(command, dialect, T.Kind, request),
             async reader =>
             {
@@ -100,6 +135,8 @@ public sealed class SqlResourceStore : IResourceStore, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await writer.DisposeAsync();
+        if (listener is not null)
+            await listener.DisposeAsync();
         feed.Close();
         await source.DisposeAsync();
     }
@@ -114,28 +151,5 @@ public sealed class SqlResourceStore : IResourceStore, IAsyncDisposable
             text.Append(CultureInfo.InvariantCulture, $"{(i > 0 ? "," : "")}${i + 2}");
         }
         command.CommandText = text.Append(')').ToString();
-    }
-
-    private async Task<TResult> ReadAsync<TResult>(
-        Action<DbCommand> write, Func<DbDataReader, Task<TResult>> read, CancellationToken cancellationToken)
-    {
-        for (var isLastAttempt = false; ; isLastAttempt = true)
-        {
-            try
-            {
-                await using var connection = await source.OpenConnectionAsync(cancellationToken);
-                await using var command = connection.CreateCommand();
-                write(command);
-                await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-                return await read(reader);
-            }
-            catch (Exception e) when (dialect.AsUnavailable(e) is { } unavailable)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                // A pooled connection may have died since it was last used; a second one is fresh.
-                if (isLastAttempt)
-                    throw unavailable;
-            }
-        }
     }
 }

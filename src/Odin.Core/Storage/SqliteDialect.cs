@@ -19,6 +19,10 @@ internal sealed class SqliteDialect(string path) : SqlDialect
     // The driver begins transactions with BEGIN IMMEDIATE, which takes the lock of the only writer.
     public override string MigrationLock => "";
 
+    public override string LeaseTokens => "";
+
+    public override string? LeaseCheck => null;
+
     // LIKE knows no case of ASCII letters here, which takes a quarter of the time of lower().
     public override string IdMatches(string parameter) => $"id LIKE {parameter} ESCAPE '\\'";
 

@@ -28,6 +28,15 @@ public sealed class ResourceNotFoundException(string kind, string id)
 }
 
 /// <summary>
+/// The batch carried a lease that its server has lost: another one may have taken over. Nothing was written; forget what
+/// is in memory.
+/// </summary>
+public sealed class LeaseLostException(string name) : Exception($"The lease '{name}' is lost.")
+{
+    public string Name { get; } = name;
+}
+
+/// <summary>
 /// A <see cref="ResourceQuery"/> that cannot be answered, because of a value that usually comes from a client: the
 /// client's mistake, not ours.
 /// </summary>

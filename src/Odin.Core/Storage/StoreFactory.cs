@@ -26,6 +26,11 @@ public static partial class StoreFactory
             var other => throw new InvalidOperationException($"No store for {other.GetType().Name}."),
         };
 
+    /// <summary>Whether several servers may use the database that the settings name.</summary>
+    /// <exception cref="StoreConfigurationException">The setting cannot be read.</exception>
+    public static bool IsShared(StorageOptions options, string dataDirectory) =>
+        DatabaseSetting.Parse(options.Database, dataDirectory) is DatabaseSetting.Postgres;
+
     private static async Task<SqlResourceStore> OpenFileAsync(
         DatabaseSetting.Sqlite setting, StorageOptions options, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
@@ -33,7 +38,9 @@ public static partial class StoreFactory
         var source = new SqliteDataSource(setting.ConnectionString);
         try
         {
-            return await OpenAsync(source, new SqliteDialect(setting.Path), options, time, logger, cancellationToken);
+            var dialect = new SqliteDialect(setting.Path);
+            await MigrateAsync(source, dialect, time, logger, cancellationToken);
+            return new SqlResourceStore(source, dialect, options, time);
         }
         catch
         {
@@ -57,7 +64,9 @@ public static partial class StoreFactory
 
         try
         {
-            return await WaitAndOpenAsync(source, new PostgresDialect(setting.Where), options, time, logger, cancellationToken);
+            var dialect = new PostgresDialect(setting.Where);
+            await WaitAndMigrateAsync(source, dialect, options, time, logger, cancellationToken);
+            return await OpenSharedAsync(source, dialect, setting, options, time, logger, cancellationToken);
         }
         catch
         {
@@ -66,7 +75,23 @@ public static partial class StoreFactory
         }
     }
 
-    private static async Task<SqlResourceStore> WaitAndOpenAsync(
+    private static async Task<SqlResourceStore> OpenSharedAsync(
+        DbDataSource source, SqlDialect dialect, DatabaseSetting.Postgres setting, StorageOptions options, TimeProvider time, ILogger logger,
+        CancellationToken cancellationToken)
+    {
+        var notices = new ChangeNotices(Guid.NewGuid().ToString("N"));
+        var listener = new PostgresListener(setting, notices, time, logger);
+        try
+        {
+            return await SqlResourceStore.OpenSharedAsync(source, dialect, options, notices, listener, cancellationToken);
+        }
+        catch (Exception e) when (dialect.AsUnavailable(e) is { } unavailable)
+        {
+            throw unavailable;
+        }
+    }
+
+    private static async Task WaitAndMigrateAsync(
         DbDataSource source, SqlDialect dialect, StorageOptions options, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
         var start = time.GetTimestamp();
@@ -74,7 +99,8 @@ public static partial class StoreFactory
         {
             try
             {
-                return await OpenAsync(source, dialect, options, time, logger, cancellationToken);
+                await MigrateAsync(source, dialect, time, logger, cancellationToken);
+                return;
             }
             catch (StoreUnavailableException e) when (time.GetElapsedTime(start) < options.StartupTimeout)
             {
@@ -84,8 +110,8 @@ public static partial class StoreFactory
         }
     }
 
-    private static async Task<SqlResourceStore> OpenAsync(
-        DbDataSource source, SqlDialect dialect, StorageOptions options, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+    private static async Task MigrateAsync(
+        DbDataSource source, SqlDialect dialect, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
         try
         {
@@ -101,7 +127,6 @@ public static partial class StoreFactory
         {
             throw unavailable;
         }
-        return new SqlResourceStore(source, dialect, options);
     }
 
     [LoggerMessage(EventName = "StoreWaiting", Level = LogLevel.Warning, Message = "{Problem} Trying again for another {Remaining}.")]

@@ -7,7 +7,8 @@ namespace Odin.Storage;
 /// The one connection that writes, with its statements. Each statement answers with the parent of the row that it
 /// changed, or with nothing; none of them can violate a constraint, so a refused write leaves the transaction whole.
 /// </summary>
-internal sealed class WriteConnection(DbConnection connection, SqlDialect dialect) : IAsyncDisposable
+/// <param name="isGood">Whether a lease is good, where leases are in memory; null: the database is asked.</param>
+internal sealed class WriteConnection(DbConnection connection, SqlDialect dialect, Func<LeaseToken, bool>? isGood) : IAsyncDisposable
 {
     private const string Insert =
         "INSERT INTO resources (kind, id, parent, phase, created, updated, version, generation, document) "
@@ -24,15 +25,26 @@ internal sealed class WriteConnection(DbConnection connection, SqlDialect dialec
 
     public ValueTask<DbTransaction> BeginAsync() => connection.BeginTransactionAsync(CancellationToken.None);
 
-    /// <summary>Carries out the writes in order, in as few round trips as the driver can, and notes what became of each.</summary>
-    public async Task ExecuteAsync(DbTransaction transaction, IReadOnlyList<PendingWrite> writes)
+    /// <summary>
+    /// Carries out the writes in order, in as few round trips as the driver can, and notes what became of each. Before that,
+    /// it makes sure of the leases until the end of the transaction.
+    /// </summary>
+    /// <returns>The leases that are lost.</returns>
+    public async Task<IReadOnlySet<LeaseToken>> ExecuteAsync(
+        DbTransaction transaction, IReadOnlyList<PendingWrite> writes, IReadOnlyList<LeaseToken> leases)
     {
-        if (writes.Count == 0)
-            return;
+        var lost = new HashSet<LeaseToken>();
+        if (isGood is not null)
+        {
+            lost.UnionWith(leases.Where(lease => !isGood(lease)));
+            leases = [];
+        }
+        if (writes.Count + leases.Count == 0)
+            return lost;
         if (connection.CanCreateBatch)
         {
-            await ExecuteBatchAsync(transaction, writes);
-            return;
+            await ExecuteBatchAsync(transaction, writes, leases, lost);
+            return lost;
         }
         foreach (var write in writes)
         {
@@ -40,6 +52,17 @@ internal sealed class WriteConnection(DbConnection connection, SqlDialect dialec
             await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
             await NoteAsync(reader, write);
         }
+        return lost;
+    }
+
+    /// <summary>Tells other servers, once the transaction is committed.</summary>
+    public async Task NotifyAsync(DbTransaction transaction, IReadOnlyList<string> notices)
+    {
+        await using var batch = connection.CreateBatch();
+        batch.Transaction = transaction;
+        foreach (var notice in notices)
+            Add(batch, "SELECT pg_notify($1, $2)", [(DbType.String, ChangeNotices.Channel), (DbType.String, notice)]);
+        await batch.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
     public async Task<bool> ExistsAsync(DbTransaction transaction, PendingWrite write)
@@ -59,25 +82,39 @@ internal sealed class WriteConnection(DbConnection connection, SqlDialect dialec
         await connection.DisposeAsync();
     }
 
-    private async Task ExecuteBatchAsync(DbTransaction transaction, IReadOnlyList<PendingWrite> writes)
+    private async Task ExecuteBatchAsync(
+        DbTransaction transaction, IReadOnlyList<PendingWrite> writes, IReadOnlyList<LeaseToken> leases, HashSet<LeaseToken> lost)
     {
         await using var batch = connection.CreateBatch();
         batch.Transaction = transaction;
+        foreach (var lease in leases)
+            Add(batch, dialect.LeaseCheck!, [(DbType.String, lease.Name), (DbType.Int64, lease.Number)]);
         foreach (var write in writes)
         {
-            var command = batch.CreateBatchCommand();
             var (sql, parameters) = Statement(write);
-            command.CommandText = sql;
-            foreach (var (type, value) in parameters)
-                dialect.AddParameter(command.Parameters, command.CreateParameter(), type, value);
-            batch.BatchCommands.Add(command);
+            Add(batch, sql, parameters);
         }
         await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None);
+        foreach (var lease in leases)
+        {
+            if (!await reader.ReadAsync(CancellationToken.None))
+                lost.Add(lease);
+            await reader.NextResultAsync(CancellationToken.None);
+        }
         foreach (var write in writes)
         {
             await NoteAsync(reader, write);
             await reader.NextResultAsync(CancellationToken.None);
         }
+    }
+
+    private void Add(DbBatch batch, string sql, (DbType Type, object? Value)[] parameters)
+    {
+        var command = batch.CreateBatchCommand();
+        command.CommandText = sql;
+        foreach (var (type, value) in parameters)
+            dialect.AddParameter(command.Parameters, command.CreateParameter(), type, value);
+        batch.BatchCommands.Add(command);
     }
 
     private DbCommand Prepared(DbTransaction transaction, PendingWrite write)
