@@ -30,7 +30,8 @@ internal static class ReferencePage
         ## Logging in
 
         For a server of your own on this machine there is nothing to do: the password that it made for its first user is
-        in its data directory, readable by you alone, and is used without asking. For any other server type `odin auth`
+        in its data directory, readable by you alone, and is used without asking, but only while you or root listen on the
+        server's port: another user of the machine gets neither the password nor its token. For any other server type `odin auth`
         once. Tokens are kept in `~/.config/odin/tokens`, one file for each server, readable by you alone;
         `--token FILE` names another file, which holds the bare token. When a token has expired you are logged in again, once.
 
