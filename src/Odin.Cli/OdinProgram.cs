@@ -12,7 +12,7 @@ internal static class OdinProgram
     // Long enough for the demo to stop its server.
     private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(30);
 
-    /// <param name="alias">The command that the program's name stands for; null: the first argument is the command.</param>
+    /// <param name="alias">The command that the program's name stands for, in one word or more; null: the first argument is the command.</param>
     /// <param name="handleSignals">Whether Ctrl-C and SIGTERM cancel the command; false where the caller cancels.</param>
     public static async Task<int> RunAsync(
         string[] arguments, CliEnvironment environment, string? alias, bool handleSignals, CancellationToken cancellationToken)
@@ -22,7 +22,7 @@ internal static class OdinProgram
             if (arguments is ["help", .. var topic])
                 arguments = [.. topic, "--help"];
             if (alias is not null)
-                arguments = [alias, .. arguments];
+                arguments = [.. alias.Split(' '), .. arguments];
             if (Suggestion.TryParse(arguments) is { } suggestion)
                 return suggestion.Write(CommandTree.Create(new CliSession(environment with { CanPrompt = false }, [], [], false)), environment.Out);
             // The server reads its own command line.

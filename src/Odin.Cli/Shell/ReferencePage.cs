@@ -42,7 +42,8 @@ internal static class ReferencePage
 
         ## The old names
 
-        `odin aliases --dir DIR` makes links called `odin-run`, `odin-status` and so on. Run through such a link, a command
+        `odin aliases --dir DIR` makes links called `odin-run`, `odin-status` and so on; for tasks `odin-chores` (`odin chore run`),
+        `odin-select-model`, `yaml2json`, `json2yaml` and `render-jinja2` (`odin chore …`). Run through such a link, a command
         takes the flags of the original client and prints what it printed (`odin-run` the server's answer on one line,
         `odin-auth` the token). Two things differ: the exit code tells whether it worked, and without `--host`, `--port`,
         `--scheme` or their variables the server is found as above. When any of those is given, the parts that are missing
