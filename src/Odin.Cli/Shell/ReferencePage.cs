@@ -57,6 +57,7 @@ internal static class ReferencePage
         | `~/.config/odin/tokens/*` | tokens; mode 0600. |
         | `~/.local/share/odin/server.json` | where the local server listens. Written by the server. |
         | `~/.local/share/odin/admin-password` | the local server's first password. Written by the server. |
+        | `~/.local/share/odin/demo` | the report of the last `odin demo`. |
         | `~/.local/share/odin/local` | records and workspaces of `odin run --local`. |
         """;
 
