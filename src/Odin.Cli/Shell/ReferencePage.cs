@@ -118,7 +118,8 @@ internal static class ReferencePage
         if (command is OdinCommand { Examples.Count: > 0 } documented)
         {
             output.WriteLine();
-            output.WriteLine("```sh");
+            // Not "sh": the names in them are made up, so no test can run them.
+            output.WriteLine("```shell");
             foreach (var example in documented.Examples)
                 output.WriteLine(example);
             output.WriteLine("```");

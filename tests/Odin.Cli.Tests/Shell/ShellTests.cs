@@ -53,7 +53,7 @@ public sealed class ShellTests : IAsyncDisposable
     public void EveryExample_Parses()
     {
         var root = CommandTree.Create(new CliSession(cli.Environment(TextWriter.Null, TextWriter.Null), [], [], false));
-        foreach (var example in root.Subcommands.OfType<OdinCommand>().SelectMany(c => c.Examples))
+        foreach (var example in root.Subcommands.OfType<OdinCommand>().SelectMany(c => c.Examples).Concat(ConsoleLines()))
         {
             var line = example[example.IndexOf("odin ", StringComparison.Ordinal)..].Split([" < ", " > ", " | ", ")"], StringSplitOptions.None)[0];
             var words = System.CommandLine.Parsing.CommandLineParser.SplitCommandLine(line).Skip(1).ToList();
@@ -62,11 +62,16 @@ public sealed class ShellTests : IAsyncDisposable
         }
     }
 
+    // What pages show of a terminal, without its answers.
+    private static IEnumerable<string> ConsoleLines() => Directory.GetFiles(Path.Combine(SourceTree.Root, "docs"), "*.md", SearchOption.AllDirectories)
+        .SelectMany(File.ReadLines)
+        .Where(line => line.StartsWith("$ odin ", StringComparison.Ordinal));
+
     [Fact]
     public async Task ReferencePage_IsCurrent()
     {
         var page = (await cli.RunAsync("help-markdown")).Out;
-        var file = Path.Combine(Root(), "docs", "reference", "cli.md");
+        var file = Path.Combine(SourceTree.Root, "docs", "reference", "cli.md");
         if (Environment.GetEnvironmentVariable("ODIN_APPROVE") == "1")
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
@@ -217,14 +222,6 @@ public sealed class ShellTests : IAsyncDisposable
     [InlineData("fish")]
     public async Task Completion_OtherShells_HaveAScript(string shell) =>
         Assert.Contains("[suggest:", (await cli.RunAsync("completion", shell)).Out, StringComparison.Ordinal);
-
-    private static string Root()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory.FullName, "Odin.slnx")))
-            directory = directory.Parent!;
-        return directory.FullName;
-    }
 
     private async Task<(int ExitCode, string Out, int ProcessId)> StartAsync(string program, params string[] arguments)
     {
