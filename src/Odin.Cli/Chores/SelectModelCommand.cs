@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using Odin.Chores;
 using Odin.Chores.Selection;
 using Odin.Cli.Output;

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using Odin.Cli.Jobs;
-using Odin.Cli.Output;
 using Odin.Cli.Progress;
 using Odin.Cli.Rest;
 using Odin.Cli.Runs;

@@ -3,16 +3,21 @@ using Odin.Cli.Output;
 
 namespace Odin.Cli.Tests.Output;
 
-public sealed class YamlTextTests
+public sealed class PrinterTests : IDisposable
 {
+    private readonly CliTest cli = new();
+
+    public void Dispose() => cli.Dispose();
+
     [Fact]
-    public void Write_Document_IsReadable() => Assert.Equal(
+    public void Data_Yaml_IsReadable() => Assert.Equal(
         """
         name: wine
         ok: true
         text: "true"
         number: "12"
         time: "2026-11-21"
+        rate: 1.0e+5
         nothing: null
         list:
           - 1
@@ -23,20 +28,20 @@ public sealed class YamlTextTests
           two
 
         """,
-        Text("""
-        {"name":"wine","ok":true,"text":"true","number":"12","time":"2026-11-21","nothing":null,"list":[1,{"a":"b"}],"empty":[],"lines":"one\ntwo"}
+        Yaml("""
+        {"name":"wine","ok":true,"text":"true","number":"12","time":"2026-11-21","rate":1e5,"nothing":null,"list":[1,{"a":"b"}],"empty":[],"lines":"one\ntwo"}
         """));
 
     [Theory]
     [InlineData("\"plain\"", "plain\n")]
     [InlineData("\"a: b\"", "\"a: b\"\n")]
     [InlineData("null", "null\n")]
-    public void Write_Scalar_HasNoDocumentMarks(string json, string expected) => Assert.Equal(expected, Text(json));
+    public void Data_YamlOfAScalar_HasNoDocumentMarks(string json, string expected) => Assert.Equal(expected, Yaml(json));
 
-    private static string Text(string json)
+    private string Yaml(string json)
     {
-        var writer = new StringWriter { NewLine = "\n" };
-        YamlText.Write(JsonNode.Parse(json), writer);
-        return writer.ToString();
+        var output = new StringWriter { NewLine = "\n" };
+        Assert.True(new Printer(cli.Environment(output, TextWriter.Null), OutputFormat.Yaml).Data(JsonNode.Parse(json), []));
+        return output.ToString();
     }
 }
