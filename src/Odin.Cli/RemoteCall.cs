@@ -24,10 +24,11 @@ internal sealed class RemoteCall(CliSession session, ParseResult parse) : IDispo
     public bool IsWebSocket => Client.Connection.IsWebSocket;
 
     /// <summary>The only answer to a command of the WebSocket protocol.</summary>
-    public async Task<SocketFrame> AskAsync(string command, JsonNode? wish, CancellationToken cancellationToken)
+    /// <param name="hint">What to type when there is no such thing.</param>
+    public async Task<SocketFrame> AskAsync(string command, JsonNode? wish, string? hint, CancellationToken cancellationToken)
     {
         await foreach (var frame in ExchangeAsync(command, wish, cancellationToken))
-            return frame.EnsureSuccess();
+            return frame.EnsureSuccess(hint);
         throw new CliException(ExitCode.Unavailable, $"{Client.Connection.Display} closed the connection without an answer", "Try again in a moment.");
     }
 

@@ -64,12 +64,12 @@ internal sealed class PushCommand : RemoteCommand
         if (System.IO.File.Exists(path))
             return [(name ?? Path.GetFileName(path), path)];
         if (!Directory.Exists(path))
-            throw new CliException(ExitCode.NotFound, $"there is no file '{path}'");
+            throw new CliException(ExitCode.NotFound, $"there is no file '{path}'", "Name a file, or a directory whose files are all to be pushed.");
         if (name is not null)
             throw new CliException(ExitCode.Usage, $"'{path}' is a directory, so --file_name cannot name its files", "Leave --file_name out.");
         var files = Directory.GetFiles(path).Where(f => !Path.GetFileName(f).StartsWith('.')).Order(StringComparer.Ordinal).ToList();
         if (files.Count == 0)
-            throw new CliException(ExitCode.NotFound, $"there are no files in '{path}'");
+            throw new CliException(ExitCode.NotFound, $"there are no files in '{path}'", "A job is one directory; push each by its own name.");
         return [.. files.Select(f => (Path.GetFileName(f), f))];
     }
 

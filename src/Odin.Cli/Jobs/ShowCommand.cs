@@ -24,7 +24,7 @@ internal sealed class ShowCommand : RemoteCommand
         var name = call.Parse.GetRequiredValue(job);
         if (call.IsWebSocket)
         {
-            var frame = await call.AskAsync("SHOW", JsonValue.Create(name), cancellationToken);
+            var frame = await call.AskAsync("SHOW", JsonValue.Create(name), JobArgument.Hint, cancellationToken);
             var files = (frame.Response as JsonObject ?? []).Select(f => (f.Key, f.Value?.ToString() ?? "")).ToList();
             if (!call.Printer.Data(frame.Response, files.Select(f => f.Key)))
                 Print(call.Printer, files);

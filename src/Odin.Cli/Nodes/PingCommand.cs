@@ -20,7 +20,7 @@ internal sealed class PingCommand : RemoteCommand
         if (call.IsWebSocket)
         {
             var now = Session.Environment.Time.GetLocalNow().ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
-            var frame = await call.AskAsync("PING", JsonValue.Create(now), cancellationToken);
+            var frame = await call.AskAsync("PING", JsonValue.Create(now), null, cancellationToken);
             if (!call.Printer.Data(frame.Response, [call.Client.Connection.Display]))
                 call.Printer.Say(frame.Text);
             return ExitCode.Success;

@@ -142,6 +142,8 @@ internal sealed class OdinClient : IDisposable
     private async Task<HttpResponseMessage> ExchangeAsync(
         Func<HttpRequestMessage> create, HttpCompletionOption completion, CancellationToken cancellationToken)
     {
+        if (Connection.IsWebSocket)
+            throw new CliException(ExitCode.Usage, "this command is not in the WebSocket protocol", "Leave --scheme out, or give --scheme http.");
         await TokenAsync(cancellationToken);
         var answer = await SendOnceAsync(create, completion, cancellationToken);
         if (answer.StatusCode != HttpStatusCode.Unauthorized)

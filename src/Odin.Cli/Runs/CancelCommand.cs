@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Odin.Cli.Rest;
 
 namespace Odin.Cli.Runs;
 
@@ -27,7 +28,11 @@ internal sealed class CancelCommand : RemoteCommand
             }
         }
         if (!call.Printer.Data(answer.Body, [id]))
-            call.Printer.Say($"{id} is being cancelled. `odin rerun {id}` goes on from here.");
+            call.Printer.Say(Outcome(id, answer.Read("pipeline", CliJson.Default.PipelineRecord)));
         return ExitCode.Success;
     }
+
+    private static string Outcome(string id, PipelineRecord run) => run.IsEnded && run.State is not (null or "Cancelled")
+        ? $"{id} had ended before: {run.State}. There was nothing to cancel."
+        : $"{id} is being cancelled. `odin rerun {id}` goes on from here.";
 }

@@ -52,7 +52,7 @@ internal sealed class CleanupCommand : RemoteCommand
             ["purge_db"] = call.Parse.GetValue(Database),
             ["purge_fs"] = call.Parse.GetValue(Files),
         };
-        var frame = await call.AskAsync("CLEANUP", wish, cancellationToken);
+        var frame = await call.AskAsync("CLEANUP", wish, RunsClient.RunHint, cancellationToken);
         var rows = (frame.Response as JsonArray ?? []).OfType<JsonObject>();
         Print(call.Printer, frame.Response, [.. rows.Select(r => Columns.Select(c => (object?)r[c]?.ToString()).ToArray())]);
         return ExitCode.Success;

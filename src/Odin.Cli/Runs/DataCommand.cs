@@ -22,7 +22,7 @@ internal sealed class DataCommand : RemoteCommand
     {
         var id = call.Parse.GetRequiredValue(resource);
         var data = call.IsWebSocket
-            ? (await call.AskAsync("DATA", new JsonObject { ["resource"] = id }, cancellationToken)).Response
+            ? (await call.AskAsync("DATA", new JsonObject { ["resource"] = id }, RunsClient.RunHint, cancellationToken)).Response
             : (await call.Client.GetAsync(Paths.Resource(id, "data"), cancellationToken)).EnsureSuccess(RunsClient.RunHint).Body;
         // The original's server answers null for what it does not know.
         if (data is null)

@@ -49,7 +49,7 @@ internal sealed class EventsCommand : RemoteCommand
         RemoteCall call, string id, CancellationToken cancellationToken)
     {
         var wish = new JsonObject { ["resource"] = id, ["namespace"] = call.Parse.GetValue(Namespace) ?? "default", ["kind"] = "Pod" };
-        var frame = await call.AskAsync("EVENTS", wish, cancellationToken);
+        var frame = await call.AskAsync("EVENTS", wish, RunsClient.RunHint, cancellationToken);
         var events = (frame.Response as JsonArray ?? []).OfType<JsonObject>()
             .Select(e => e.Deserialize(CliJson.Default.EventRecord)! with { EventType = e["type"]?.GetValue<string>() });
         return (frame.Response, [.. events]);

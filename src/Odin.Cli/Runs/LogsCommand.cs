@@ -77,7 +77,7 @@ internal sealed class LogsCommand : RemoteCommand
             wish["follow"] = true;
         await foreach (var frame in call.ExchangeAsync("LOGS", wish, cancellationToken))
         {
-            if (frame.EnsureSuccess().IsEnd)
+            if (frame.EnsureSuccess(RunsClient.RunHint).IsEnd)
                 break;
             // Followed, a frame is a line; otherwise it is a piece of the text, which has its own line ends.
             Session.Environment.Out.Write(frame.Text.EndsWith('\n') || !call.Parse.GetValue(Follow) ? frame.Text : frame.Text + "\n");

@@ -79,7 +79,7 @@ internal sealed class StatusCommand : RemoteCommand
     {
         if (call.Parse.GetValue(RunOptions.Watch))
             throw new CliException(ExitCode.Usage, "the WebSocket protocol cannot watch a run", "Leave --scheme out, or give --scheme http.");
-        var frame = await call.AskAsync("STATUS", JsonValue.Create(wanted), cancellationToken);
+        var frame = await call.AskAsync("STATUS", JsonValue.Create(wanted), RunsClient.RunHint, cancellationToken);
         var found = (frame.Response as JsonArray ?? []).Select(OdinSocket.ToRun).ToList();
         return Show(call, frame.Response ?? new JsonArray(), found, wanted);
     }

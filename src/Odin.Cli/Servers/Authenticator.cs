@@ -43,7 +43,9 @@ internal sealed class Authenticator(CliEnvironment environment, Connection conne
             throw new CliException(
                 (int)answer.StatusCode >= 500 ? ExitCode.Unavailable : ExitCode.Unauthorised,
                 $"{connection.Display} did not let '{username}' in: {(int)answer.StatusCode} {DetailIn(text)}".TrimEnd(),
-                "Check the name and the password, then type `odin auth`.");
+                password is null
+                    ? $"It does not take the password in '{connection.Local?.DataDirectory}' (any more); log in as a user it knows: `odin auth -u NAME`."
+                    : "Check the name and the password, then type `odin auth`.");
         }
         Cache.Write(token);
         return token;
@@ -74,7 +76,7 @@ internal sealed class Authenticator(CliEnvironment environment, Connection conne
             throw new CliException(
                 ExitCode.Unauthorised,
                 $"you are not logged in to {connection.Display}",
-                "Type `odin auth`, or give --username with --password-stdin.");
+                "Type `odin auth` at a terminal, or give --username with --password-stdin.");
         }
         username ??= Terminal.Ask(environment, "odin username: ", LoginName);
         return (username, password = Terminal.AskSecret(environment, "odin password: "));
