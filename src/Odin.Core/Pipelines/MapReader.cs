@@ -109,9 +109,10 @@ internal sealed class MapReader(YamlMapping map, string what, DiagnosticBag bag)
     }
 
     /// <summary>Readers of the maps under a key with two spellings; one map stands for a list of one. The first spelling wins.</summary>
-    public IReadOnlyList<MapReader> Maps(string key, string otherKey)
+    public IReadOnlyList<MapReader> Maps(string key, string? otherKey = null)
     {
-        if (Node(key) is not null && Node(otherKey) is { } ignored)
+        otherKey ??= key;
+        if (key != otherKey && Node(key) is not null && Node(otherKey) is { } ignored)
         {
             bag.Warning(ignored.Position, DiagnosticCodes.AmbiguousKey,
                 $"{Capital(what)} has both \"{key}\" and \"{otherKey}\"; only \"{key}\" is used, so join them.");

@@ -186,7 +186,7 @@ internal static partial class TaskReader
     private static List<Toleration> ReadTolerations(MapReader reader)
     {
         var result = new List<Toleration>();
-        foreach (var toleration in reader.Maps("tolerations", "tolerations"))
+        foreach (var toleration in reader.Maps("tolerations"))
         {
             toleration.RefuseUnknown(["key", "operator", "value", "effect", "seconds"]);
             var (key, value) = (toleration.Text("key"), toleration.Text("value"));
