@@ -32,11 +32,10 @@ internal sealed class ExecutionDirectory(string root, ExecutionKey key)
 
     private string ExitPath => System.IO.Path.Combine(Path, "exit");
 
-    /// <summary>Records the execution; does nothing if that has happened before.</summary>
-    /// <returns>True if it is new: then nothing can have been started yet.</returns>
+    /// <summary>Records an execution that <see cref="ReadSpec"/> does not know.</summary>
     /// <exception cref="IOException">The disk is full, read-only or otherwise unwilling.</exception>
     /// <exception cref="UnauthorizedAccessException">The directory belongs to somebody else.</exception>
-    public bool Accept(ExecutionSpec spec)
+    public void Accept(ExecutionSpec spec)
     {
         var record = new AcceptedExecution(spec.Command[0], spec.WorkingDirectory, spec.GracePeriod);
         var text = JsonSerializer.SerializeToUtf8Bytes(record, ExecutionJson.Default.AcceptedExecution);
@@ -46,11 +45,9 @@ internal sealed class ExecutionDirectory(string root, ExecutionKey key)
             {
                 if (!OperatingSystem.IsWindows())
                     Directory.CreateDirectory(Path, OwnerOnly);
-                if (File.Exists(SpecPath) && ReadSpec() is not null)
-                    return false;
                 // Without a complete record nothing was ever started: an incomplete one is safely written again.
                 File.WriteAllBytes(SpecPath, text);
-                return true;
+                return;
             }
             catch (DirectoryNotFoundException) when (attempt < Attempts)
             {
@@ -60,6 +57,7 @@ internal sealed class ExecutionDirectory(string root, ExecutionKey key)
     }
 
     /// <summary>Null if the execution was never (completely) accepted.</summary>
+    /// <exception cref="IOException">It could not be found out, as with all that is read here.</exception>
     public AcceptedExecution? ReadSpec()
     {
         var text = Native.ReadSmallFile(SpecPath);
