@@ -237,6 +237,16 @@ public sealed class ProcessExecutorTests : ExecutorConformance
         Assert.Equal(ExecutionPhase.Succeeded, (await Recorder.EndOf(spec.Key)).Phase);
     }
 
+    [Fact]
+    public async Task End_CannotBeFoundOut_IsLostWithTheReason()
+    {
+        // A directory in the place of the file with the exit code cannot be read however often one tries.
+        var status = await RunAsync("mkdir $ODIN_EXECUTION_DIRECTORY/exit; kill -9 $PPID");
+        Assert.Equal((ExecutionPhase.Lost, ExecutionReasons.Lost), (status.Phase, status.Reason));
+        Assert.Contains("could not be found out", status.Message, StringComparison.Ordinal);
+        Assert.Contains("/exit", status.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("kill -9 0")]
     [InlineData("kill -9 $PPID; sleep 1000")]

@@ -16,9 +16,10 @@ internal sealed partial class BackgroundWork(ILogger logger) : IAsyncDisposable
     private readonly CancellationTokenSource closing = new();
 
     /// <param name="work">May be called several times, never twice at once.</param>
-    public void Start(Func<CancellationToken, Task> work)
+    /// <param name="failed">Called when it is given up.</param>
+    public void Start(Func<CancellationToken, Task> work, Action<Exception>? failed = null)
     {
-        var running = PersistAsync(work);
+        var running = PersistAsync(work, failed);
         if (running.IsCompletedSuccessfully)
             return;
         lock (gate)
@@ -44,7 +45,7 @@ internal sealed partial class BackgroundWork(ILogger logger) : IAsyncDisposable
             pending.Remove(work);
     }
 
-    private async Task PersistAsync(Func<CancellationToken, Task> work)
+    private async Task PersistAsync(Func<CancellationToken, Task> work, Action<Exception>? failed)
     {
         try
         {
@@ -70,6 +71,7 @@ internal sealed partial class BackgroundWork(ILogger logger) : IAsyncDisposable
         catch (Exception e)
         {
             LogUnexpected(e);
+            failed?.Invoke(e);
         }
     }
 

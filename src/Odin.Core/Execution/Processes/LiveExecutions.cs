@@ -211,7 +211,9 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
         }
     }
 
-    private void Settle(Execution execution, int? shimCode) => work.Start(token => SettleAsync(execution, shimCode, token));
+    // An end that nobody can find out is an end too: the task and its run would wait for it for ever.
+    private void Settle(Execution execution, int? shimCode) =>
+        work.Start(token => SettleAsync(execution, shimCode, token), e => Finish(execution, Outcome.Unknown(e.Message)));
 
     /// <summary>Finds out what has become of an execution whose shim is dead, or that must not be started any more.</summary>
     private async Task SettleAsync(Execution execution, int? shimCode, CancellationToken cancellationToken)
