@@ -63,6 +63,22 @@ public sealed class ProcessExecutorTests : ExecutorConformance
         Assert.Equal("hello you\n", await ReadLogAsync(spec.Key));
     }
 
+    [Fact]
+    public async Task Start_FailedAndTheCommandAppears_StaysFailedAfterRestart()
+    {
+        var tool = Path.Combine(Scratch, "tool");
+        var spec = Spec("late", tool);
+        await Executor.StartAsync(spec, default);
+        var before = await Recorder.EndOf(spec.Key);
+        Assert.Equal(ExecutionReasons.CommandNotFound, before.Reason);
+        await RestartAsync();
+        await File.WriteAllTextAsync(tool, $"#!/bin/sh\ntouch {Scratch}/ran\n");
+        Assert.Equal(0, (await RunAsync($"chmod +x {tool}")).ExitCode);
+        var status = await Executor.StartAsync(spec, default);
+        Assert.Equal((before.Phase, before.Reason, before.Message), (status.Phase, status.Reason, status.Message));
+        Assert.False(File.Exists(Path.Combine(Scratch, "ran")));
+    }
+
     [Theory]
     [InlineData("my.name", "value", "my.name")]
     [InlineData("NAME", "nul\0", "NUL")]

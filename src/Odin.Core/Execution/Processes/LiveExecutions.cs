@@ -36,7 +36,7 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
         stopper = new ProcessStopper(time);
         watcher = new ProcessWatcher(OnEnded);
         monitor = new ProcessMonitor(time, logs, ListRunning, OnMeasured, OnFlooded);
-        launcher = new ProcessLauncher(options, logs, OnStarted, Finish);
+        launcher = new ProcessLauncher(options, logs, OnStarted, OnNotStarted);
     }
 
     /// <summary>Where changes are published, in order, while the gate is held.</summary>
@@ -162,6 +162,18 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
         Follow(execution, new ShimState(ShimPhase.Running, pid, Native.OpenProcess(pid)));
     }
 
+    // The claim comes first: after a crash at this moment the next process must not start what was reported as failed.
+    private void OnNotStarted(Execution execution, Outcome outcome) => work.Start(
+        _ =>
+        {
+            if (TryRefuse(execution.Directory, outcome))
+                Finish(execution, outcome);
+            else
+                Settle(execution, null);
+            return Task.CompletedTask;
+        },
+        _ => Finish(execution, outcome));
+
     private void Follow(Execution execution, ShimState state)
     {
         bool stop;
@@ -240,11 +252,11 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
             : Outcome.Of(state, execution));
     }
 
-    private static bool TryRefuse(ExecutionDirectory files)
+    private static bool TryRefuse(ExecutionDirectory files, Outcome? why = null)
     {
         try
         {
-            return files.Refuse();
+            return files.Refuse(why);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException && !Native.IsShortage(e))
         {

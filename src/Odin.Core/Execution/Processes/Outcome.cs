@@ -29,7 +29,7 @@ internal readonly record struct Outcome(ExecutionPhase Phase, string? Reason, st
         _ when execution.Stop is { } stop => Stopped(stop, state.ExitCode),
         ShimPhase.Ended => Exited(state.ExitCode!.Value),
         ShimPhase.Vanished => Vanished(state.Pid),
-        _ => NeverRan(execution.Directory.Path),
+        _ => execution.Directory.ReadRefusal() ?? NeverRan(execution.Directory.Path),
     };
 
     public static Outcome StartFailed(string message) => new(ExecutionPhase.Failed, ExecutionReasons.StartFailed, message);
