@@ -17,14 +17,14 @@ internal static class FileCopy
         var partial = destination + ".odin-partial";
         Directory.CreateDirectory(Path.GetDirectoryName(destination)!);
         if (Directory.Exists(partial))
-            Directory.Delete(partial, recursive: true);
+            DirectoryRemoval.Delete(partial);
         else
             File.Delete(partial);
         if (Directory.Exists(source))
         {
             await TreeAsync(new DirectoryInfo(source), partial, cancellationToken);
             if (Directory.Exists(destination))
-                Directory.Delete(destination, recursive: true);
+                DirectoryRemoval.Delete(destination);
             Directory.Move(partial, destination);
         }
         else
