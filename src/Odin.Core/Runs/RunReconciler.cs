@@ -86,12 +86,8 @@ internal sealed partial class RunReconciler(
         var memory = new RunMemory(run, [.. tasks.OrderBy(t => t.Spec.Index)]);
         foreach (var task in memory.Tasks.Where(t => t.Status.Phase is TaskRunPhase.Queued or TaskRunPhase.Running))
         {
-            if (!executors.Has(task))
-            {
-                var (reason, message) = executors.Missing(task);
-                memory.Set(task.Spec.Index, TaskTransitions.Refused(task.Status, reason, message, time.GetUtcNow()));
+            if (Refused(memory, task))
                 continue;
-            }
             // Told again: the executor starts it if the last process died before it could, and adopts it otherwise.
             memory.Remember(RunMemory.KeyOf(task), task.Spec.Index);
             await TellAsync(memory, task, cancellationToken);
@@ -195,12 +191,8 @@ internal sealed partial class RunReconciler(
             }
             var task = memory.Tasks[index];
             var (resolved, error) = TaskStarter.Resolve(memory, task);
-            if (resolved is null || !executors.Has(task))
-            {
-                var (reason, message) = resolved is null ? (TaskReasons.BadReference, error!) : executors.Missing(task);
-                memory.Set(index, TaskTransitions.Refused(task.Status, reason, message, time.GetUtcNow()));
+            if (Refused(memory, task, resolved is null ? error : null) || resolved is null)
                 decision.Refused++;
-            }
             else if (task.Spec.Task.Outputs is null || memory.CacheFacts.ContainsKey(index))
             {
                 memory.Set(index, TaskTransitions.Queued(task, resolved, time.GetUtcNow()));
@@ -214,6 +206,16 @@ internal sealed partial class RunReconciler(
             }
         }
         return starts;
+    }
+
+    // What cannot be started, now or after the next restart either: for its references, or because its executor is gone.
+    private bool Refused(RunMemory memory, TaskRun task, string? badReference = null)
+    {
+        if (badReference is null && executors.Has(task))
+            return false;
+        var (reason, message) = badReference is null ? executors.Missing(task) : (TaskReasons.BadReference, badReference);
+        memory.Set(task.Spec.Index, TaskTransitions.Refused(task.Status, reason, message, time.GetUtcNow()));
+        return true;
     }
 
     private async Task WriteAsync(RunMemory memory, RunOutcome? outcome, CancellationToken cancellationToken)
