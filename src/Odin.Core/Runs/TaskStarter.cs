@@ -47,9 +47,16 @@ internal sealed class TaskStarter(TaskCache cache, TimeProvider time)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            return new CacheStep(new CacheFacts("", "", "", ""), task.Status with { CacheNote = $"The cache could not be used: {e.Message}" });
+            return Unusable(task, e.Message);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return Unusable(task, "the run was stopped.");
         }
     }
+
+    private static CacheStep Unusable(TaskRun task, string why) =>
+        new(new CacheFacts("", "", "", ""), task.Status with { CacheNote = $"The cache could not be used: {why}" });
 
     /// <summary>
     /// Writes what the tasks before this one left, for programs of ours: those whose command starts with <c>odin</c>,
@@ -64,6 +71,9 @@ internal sealed class TaskStarter(TaskCache cache, TimeProvider time)
             record[earlier.Spec.Task.Name] = TaskRecord.Of(earlier);
         var file = new TaskRecordFiles(memory.Run.Spec.RunPath, RunMemory.KeyOf(task).Id).RunRecord;
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        await File.WriteAllTextAsync(file, record.ToJsonString(), cancellationToken);
+        // Under a name of its own first: an earlier task could have put a pipe or a link in the place of the file.
+        var partial = $"{file}.{Guid.NewGuid():n}";
+        await File.WriteAllTextAsync(partial, record.ToJsonString(), cancellationToken);
+        File.Move(partial, file, overwrite: true);
     }
 }
