@@ -72,6 +72,9 @@ public static class OdinServiceCollectionExtensions
 
     private static IServiceCollection AddRuns(this IServiceCollection services, OdinOptions options)
     {
+        // Before all that works by leases, so that it ends after them.
+        services.TryAddSingleton(new LeaseOptions());
+        services.AddSingleton<LeaseKeeper>().AddHostedService(provider => provider.GetRequiredService<LeaseKeeper>());
         services.AddSingleton(new RunOptions
         {
             WorkspaceDirectory = Path.GetFullPath(options.WorkspaceDirectory ?? options.InData("workspaces")),
@@ -89,6 +92,7 @@ public static class OdinServiceCollectionExtensions
         services.AddSingleton(provider => new ReconcilerHost<Run>(
             provider.GetRequiredService<RunReconciler>(),
             provider.GetRequiredService<IResourceStore>(),
+            provider.GetRequiredService<LeaseKeeper>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ReconcilerHost<Run>>>(),
             provider.GetRequiredService<RunOptions>().Workers));

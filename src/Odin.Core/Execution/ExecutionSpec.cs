@@ -20,6 +20,12 @@ public sealed record ExecutionSpec
     /// <summary>Where and how it runs in a cluster; the process executor ignores it, the others need it.</summary>
     public ContainerSpec? Container { get; init; }
 
+    /// <summary>
+    /// Asked when the execution has been accepted and again right before the program is started. False: another process has
+    /// taken over in the meantime, and this one must start nothing. Default: always.
+    /// </summary>
+    public Func<bool> MayStart { get; init; } = static () => true;
+
     /// <summary>How long <see cref="IExecutor.StopAsync"/> waits between asking and forcing. Default 10 s.</summary>
     public TimeSpan GracePeriod { get; init; } = TimeSpan.FromSeconds(10);
 }

@@ -36,6 +36,12 @@ public interface IExecutor
     Task RemoveAsync(ExecutionKey key, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Another process follows the executions of the group from now on: this one forgets what it has in memory of them and
+    /// starts nothing of them that still waits. What is outside of this process stays as it is, and the group may come back.
+    /// </summary>
+    void Disown(string group);
+
+    /// <summary>
     /// The status of executions as it changes: at the start, at the end, and when figures are new. Changes from before
     /// the enumeration starts are not repeated: ask <see cref="FindAsync"/> for those.
     /// </summary>

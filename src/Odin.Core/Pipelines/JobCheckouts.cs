@@ -68,7 +68,7 @@ internal sealed partial class JobCheckouts(
             if (GitRevision.IsFullSha(name) && !commitsInUse.Contains(name) && TryDiscard(path))
                 removed.Add(name);
             else if (name.EndsWith(TrashSuffix, StringComparison.Ordinal)
-                || (name.EndsWith(PartialSuffix, StringComparison.Ordinal) && !running.ContainsKey(name.Split('.')[0])))
+                || (name.EndsWith(PartialSuffix, StringComparison.Ordinal) && !running.ContainsKey(name.Split('.')[0]) && !IsRecent(path)))
                 Delete(path);
         }
         return removed;
@@ -79,7 +79,7 @@ internal sealed partial class JobCheckouts(
         var trash = $"{path}.{Guid.NewGuid():N}{TrashSuffix}";
         lock (useGate)
         {
-            if (Directory.GetLastWriteTimeUtc(path) + options.CheckoutGrace > time.GetUtcNow().UtcDateTime)
+            if (IsRecent(path))
                 return false;
             // The directory goes in one step, so that nobody finds half a checkout.
             File.Delete(path + LinksSuffix);
@@ -88,6 +88,8 @@ internal sealed partial class JobCheckouts(
         Delete(trash);
         return true;
     }
+
+    private bool IsRecent(string path) => Directory.GetLastWriteTimeUtc(path) + options.CheckoutGrace > time.GetUtcNow().UtcDateTime;
 
     // What a task has made undeletable must not keep the rest on the disk; it is tried again with the next call.
     private void Delete(string path)
@@ -131,6 +133,11 @@ internal sealed partial class JobCheckouts(
                 LogLinksSkipped(tree.Commit, string.Join(", ", refused.Take(10)));
             }
             Directory.Move(partial, PathOf(tree.Commit));
+        }
+        catch (IOException) when (Directory.Exists(PathOf(tree.Commit)))
+        {
+            // Another server on the same directory was faster.
+            Delete(partial);
         }
         catch (PathTooLongException exception)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Odin.Execution;
 using Odin.Pipelines;
+using Odin.Reconciliation;
 
 namespace Odin.Runs;
 
@@ -8,11 +9,14 @@ namespace Odin.Runs;
 /// What a pass over a run works with: the tasks as last written, so that a pass over 10,000 of them does not read them all
 /// again. It holds no truth: it is dropped and rebuilt from the store after any error.
 /// </summary>
-internal sealed class RunMemory(Run run, TaskRun[] tasks)
+internal sealed class RunMemory(Run run, TaskRun[] tasks, Lease lease)
 {
     private readonly Dictionary<string, int> byAttempt = [];
 
     public Run Run { get; set; } = run;
+
+    /// <summary>What the memory is good for; with another one, others may have been at work in between.</summary>
+    public Lease Lease { get; } = lease;
 
     /// <summary>By index.</summary>
     public TaskRun[] Tasks { get; } = tasks;

@@ -21,25 +21,22 @@ internal sealed partial class RunReconciler(
     /// <summary>Called by work in the background when a run should be looked at; set by the engine.</summary>
     public Action<string> Wake { get; set; } = static _ => { };
 
-    public async IAsyncEnumerable<string> ListUnfinishedAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var query = new ResourceQuery { Phases = [nameof(RunPhase.Pending), nameof(RunPhase.Running)] };
-        await foreach (var run in store.EnumerateAsync<Run>(query, cancellationToken))
-            yield return run.Id;
-    }
+    public IReadOnlyCollection<string> UnfinishedPhases { get; } = [nameof(RunPhase.Pending), nameof(RunPhase.Running)];
 
-    /// <summary>Takes in a change that an executor reports.</summary>
+    /// <summary>Takes in a change that an executor reports. Of runs that are not in this server's hands it is not kept.</summary>
     public void Report(ExecutionStatus status)
     {
-        inbox.GetOrAdd(status.Key.Group, static _ => new()).Enqueue(status);
+        if (!inbox.TryGetValue(status.Key.Group, out var statuses))
+            return;
+        statuses.Enqueue(status);
         Wake(status.Key.Group);
     }
 
-    public async Task<ReconcileResult> ReconcileAsync(string id, CancellationToken cancellationToken)
+    public async Task<ReconcileResult> ReconcileAsync(string id, Lease lease, CancellationToken cancellationToken)
     {
         try
         {
-            return await PassAsync(id, cancellationToken);
+            return await PassAsync(id, lease, cancellationToken);
         }
         catch
         {
@@ -48,20 +45,26 @@ internal sealed partial class RunReconciler(
         }
     }
 
-    private async Task<ReconcileResult> PassAsync(string id, CancellationToken cancellationToken)
+    public void Disown(string id)
+    {
+        Forget(id);
+        foreach (var executor in executors.All)
+            executor.Disown(id);
+    }
+
+    private async Task<ReconcileResult> PassAsync(string id, Lease lease, CancellationToken cancellationToken)
     {
         var run = await store.FindAsync<Run>(id, cancellationToken);
         if (run is null || run.Status.IsEnded)
         {
-            memories.TryRemove(id, out _);
-            inbox.TryRemove(id, out _);
-            return ReconcileResult.Done;
+            Forget(id);
+            return ReconcileResult.Finished;
         }
-        if (!memories.TryGetValue(id, out var memory))
-            memory = memories[id] = await LoadAsync(run, cancellationToken);
+        if (!memories.TryGetValue(id, out var memory) || memory.Lease != lease)
+            memory = memories[id] = await LoadAsync(run, lease, cancellationToken);
         memory.Run = run;
         if (run.Status.Phase == RunPhase.Pending && !await BeginAsync(memory, cancellationToken))
-            return ReconcileResult.Done;
+            return ReconcileResult.Finished;
 
         TakeIn(memory, cancellationToken);
         var decision = RunDecider.Decide(new RunFacts(memory.Graph, memory.Tasks, run.Spec.OnFailure, run.Spec.CancelledBy is not null, time.GetUtcNow()));
@@ -78,12 +81,14 @@ internal sealed partial class RunReconciler(
         return Next(memory, decision);
     }
 
-    private async Task<RunMemory> LoadAsync(Run run, CancellationToken cancellationToken)
+    private async Task<RunMemory> LoadAsync(Run run, Lease lease, CancellationToken cancellationToken)
     {
+        // Before any executor is asked, so that what it reports from then on is not missed.
+        inbox.TryAdd(run.Id, new());
         var tasks = new List<TaskRun>();
         await foreach (var task in store.EnumerateAsync<TaskRun>(new ResourceQuery { Parent = run.Id }, cancellationToken))
             tasks.Add(task);
-        var memory = new RunMemory(run, [.. tasks.OrderBy(t => t.Spec.Index)]);
+        var memory = new RunMemory(run, [.. tasks.OrderBy(t => t.Spec.Index)], lease);
         foreach (var task in memory.Tasks.Where(t => t.Status.Phase is TaskRunPhase.Queued or TaskRunPhase.Running))
         {
             if (Refused(memory, task))
@@ -114,15 +119,21 @@ internal sealed partial class RunReconciler(
                 Message = $"The workspace '{run.Spec.RunPath}' could not be made: {e.Message}",
                 Finished = time.GetUtcNow(),
             };
-            memory.Run = await store.UpdateStatusAsync(run with { Status = failed }, time, cancellationToken);
-            memories.TryRemove(run.Id, out _);
+            await UpdateRunAsync(memory, failed, cancellationToken);
+            Forget(run.Id);
             return false;
         }
-        memory.Run = await store.UpdateStatusAsync(
-            run with { Status = run.Status with { Phase = RunPhase.Running, Started = time.GetUtcNow() } }, time, cancellationToken);
+        await UpdateRunAsync(memory, run.Status with { Phase = RunPhase.Running, Started = time.GetUtcNow() }, cancellationToken);
         LogStarted(run.Id, run.Spec.Job, memory.Tasks.Length);
         RunMeters.RunStarted();
         return true;
+    }
+
+    private async Task UpdateRunAsync(RunMemory memory, RunStatus status, CancellationToken cancellationToken)
+    {
+        var batch = new ResourceBatch(time) { Lease = memory.Lease.Token };
+        memory.Run = batch.UpdateStatus(memory.Run with { Status = status });
+        await store.ApplyAsync(batch, cancellationToken);
     }
 
     private void TakeIn(RunMemory memory, CancellationToken cancellationToken)
@@ -158,7 +169,7 @@ internal sealed partial class RunReconciler(
             memory.Removable.Enqueue(removable);
             return;
         }
-        InBackground(memory, index, token => finisher.FinishAsync(memory.Run, task, resolved, status, memory.CacheFacts.GetValueOrDefault(index), token),
+        InBackground(memory, index, token => finisher.FinishAsync(memory, task, resolved, status, memory.CacheFacts.GetValueOrDefault(index), token),
             cancellationToken, _ => memory.Removable.Enqueue(removable));
     }
 
@@ -201,7 +212,7 @@ internal sealed partial class RunReconciler(
             }
             else
             {
-                InBackground(memory, index, token => starter.AskCacheAsync(memory.Run, task, resolved, token), cancellationToken,
+                InBackground(memory, index, token => starter.AskCacheAsync(memory, task, resolved, token), cancellationToken,
                     answer => memory.CacheFacts[index] = answer.Facts);
             }
         }
@@ -223,7 +234,7 @@ internal sealed partial class RunReconciler(
         var ends = outcome is not null;
         if (memory.Dirty.Count == 0 && !ends)
             return;
-        var batch = new ResourceBatch(time);
+        var batch = new ResourceBatch(time) { Lease = memory.Lease.Token };
         foreach (var index in memory.Dirty)
             memory.Tasks[index] = batch.UpdateStatus(memory.Tasks[index]);
         if (ends)
@@ -252,27 +263,44 @@ internal sealed partial class RunReconciler(
     {
         foreach (var (index, resolved) in starts)
         {
-            var task = memory.Tasks[index];
-            await TaskStarter.WriteRunRecordAsync(memory, task, cancellationToken);
-            var status = await executors.For(task).StartAsync(TaskResolver.Specification(memory.Run, task, resolved), cancellationToken);
+            var status = await StartAsync(memory, memory.Tasks[index], resolved, cancellationToken);
             if (status.IsEnded)
                 Report(status);
         }
     }
 
+    private async Task<ExecutionStatus> StartAsync(RunMemory memory, TaskRun task, ResolvedTask resolved, CancellationToken cancellationToken)
+    {
+        memory.Lease.ThrowIfLost();
+        await TaskStarter.WriteRunRecordAsync(memory, task, cancellationToken);
+        memory.Lease.ThrowIfLost();
+        var specification = TaskResolver.Specification(memory.Run, task, resolved) with { MayStart = () => memory.Lease.IsHeld };
+        return await executors.For(task).StartAsync(specification, cancellationToken);
+    }
+
     private async Task TellAsync(RunMemory memory, TaskRun task, CancellationToken cancellationToken)
     {
+        if (TaskTransitions.IsAcknowledged(task))
+        {
+            var key = RunMemory.KeyOf(task);
+            var status = await executors.For(task).FindAsync(key, cancellationToken) ?? TaskTransitions.Unknown(key, executors.For(task).Name);
+            if (status.Phase != ExecutionPhase.Queued)
+            {
+                Report(status);
+                return;
+            }
+        }
         var (resolved, error) = TaskStarter.Resolve(memory, task);
         if (resolved is null)
             throw new InvalidOperationException($"Task '{task.Id}' was started with references that no longer resolve: {error}");
-        await TaskStarter.WriteRunRecordAsync(memory, task, cancellationToken);
-        Report(await executors.For(task).StartAsync(TaskResolver.Specification(memory.Run, task, resolved), cancellationToken));
+        Report(await StartAsync(memory, task, resolved, cancellationToken));
     }
 
     private async Task StopAsync(RunMemory memory, RunDecision decision, CancellationToken cancellationToken)
     {
         foreach (var index in decision.Withdraw)
         {
+            memory.Lease.ThrowIfLost();
             var task = memory.Tasks[index];
             if (task.Status.Phase == TaskRunPhase.Queued && !memory.Busy.ContainsKey(index)
                 && await executors.For(task).WithdrawAsync(RunMemory.KeyOf(task), cancellationToken))
@@ -283,6 +311,7 @@ internal sealed partial class RunReconciler(
         }
         foreach (var (index, reason) in decision.Stop)
         {
+            memory.Lease.ThrowIfLost();
             var task = memory.Tasks[index];
             var key = RunMemory.KeyOf(task);
             // The program has ended by itself; what is left to do must not hold up the end of the run.
@@ -297,17 +326,25 @@ internal sealed partial class RunReconciler(
     {
         if (memory.Run.Status.IsEnded)
         {
-            memories.TryRemove(memory.Run.Id, out _);
-            inbox.TryRemove(memory.Run.Id, out _);
-            return ReconcileResult.Done;
+            Forget(memory.Run.Id);
+            return ReconcileResult.Finished;
         }
         // A task that was refused in this pass changes the next decision, and no other event will say so.
         if (decision.Refused > 0)
             return ReconcileResult.After(TimeSpan.Zero);
         if (decision.WakeAt is not { } at)
-            return new ReconcileResult(null);
+            return ReconcileResult.Waiting;
         var delay = at - time.GetUtcNow();
         return ReconcileResult.After(delay > TimeSpan.Zero ? delay : TimeSpan.Zero);
+    }
+
+    private void Forget(string id)
+    {
+        inbox.TryRemove(id, out _);
+        if (!memories.TryRemove(id, out var memory))
+            return;
+        foreach (var work in memory.Busy.Values)
+            work.Cancel();
     }
 
     // Hashing files must not hold up the other tasks of the run. The result comes back through the memory; if that was
@@ -343,7 +380,7 @@ internal sealed partial class RunReconciler(
             catch (Exception e)
             {
                 LogBackgroundFailed(e, memory.Tasks[index].Id);
-                memories.TryRemove(memory.Run.Id, out _);
+                memories.TryRemove(new KeyValuePair<string, RunMemory>(memory.Run.Id, memory));
                 await Task.Delay(Backoff.Delay(failures: 3), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 Wake(memory.Run.Id);
                 return;
@@ -356,13 +393,4 @@ internal sealed partial class RunReconciler(
             Wake(memory.Run.Id);
         }
     }
-
-    [LoggerMessage(1, LogLevel.Information, "Run '{Run}' of job '{Job}' started with {Tasks} tasks")]
-    private partial void LogStarted(string run, string job, int tasks);
-
-    [LoggerMessage(2, LogLevel.Information, "Run '{Run}' ended: {Phase}")]
-    private partial void LogEnded(string run, RunPhase phase);
-
-    [LoggerMessage(3, LogLevel.Warning, "Working out the start or the end of task '{Task}' failed; reading the run again")]
-    private partial void LogBackgroundFailed(Exception exception, string task);
 }

@@ -2,13 +2,14 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Odin.Git;
 using Odin.Pipelines;
+using Odin.Reconciliation;
 using Odin.Storage;
 
 namespace Odin.Runs;
 
 /// <summary>Deletes finished runs with all that belongs to them once they are older than <see cref="RunOptions.Retention"/>.</summary>
 internal sealed partial class RunRetention(
-    IResourceStore store, RunCleaner cleaner, RunOptions options, TimeProvider time, ILogger<RunRetention> logger,
+    IResourceStore store, RunCleaner cleaner, RunOptions options, LeaseKeeper leases, TimeProvider time, ILogger<RunRetention> logger,
     PipelineCatalog? catalog = null) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
@@ -20,9 +21,13 @@ internal sealed partial class RunRetention(
         {
             try
             {
-                if (options.Retention > TimeSpan.Zero)
-                    await SweepAsync(stoppingToken);
-                await RemoveCheckoutsAsync(stoppingToken);
+                // One of several servers does it, for as long as it lives.
+                if (await leases.AcquireAsync(nameof(RunRetention), stoppingToken) is not null)
+                {
+                    if (options.Retention > TimeSpan.Zero)
+                        await SweepAsync(stoppingToken);
+                    await RemoveCheckoutsAsync(stoppingToken);
+                }
             }
             catch (Exception e) when (e is StoreUnavailableException or IOException or UnauthorizedAccessException or TimeoutException or GitException)
             {

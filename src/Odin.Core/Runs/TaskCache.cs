@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Odin.Pipelines;
+using Odin.Reconciliation;
 using Odin.Resources;
 using Odin.Storage;
 
@@ -37,11 +38,15 @@ public sealed class TaskCache(IResourceStore store, TimeProvider time)
     /// <summary>
     /// Looks for a result; if there is one whose files are still what they were, brings them to where this run expects them.
     /// </summary>
-    internal async Task<CacheAnswer> TakeAsync(Run run, TaskRun task, ResolvedTask resolved, CancellationToken cancellationToken)
+    internal async Task<CacheAnswer> TakeAsync(
+        Run run, TaskRun task, ResolvedTask resolved, Lease lease, CancellationToken cancellationToken)
     {
         var (answer, copies) = await LookAsync(run, task, resolved, static path => path, cancellationToken);
         foreach (var (from, to) in copies)
+        {
+            lease.ThrowIfLost();
             await FileCopy.ReplaceAsync(from, to, cancellationToken);
+        }
         return answer;
     }
 
@@ -80,7 +85,9 @@ public sealed class TaskCache(IResourceStore store, TimeProvider time)
     }
 
     /// <summary>Keeps the result of a task that has just succeeded. A concurrent writer of the same key may win: same result.</summary>
-    internal async Task KeepAsync(Run run, TaskRun task, ResolvedTask resolved, CacheFacts facts, JsonObject record, CancellationToken cancellationToken)
+    /// <param name="lease">Without it nothing is kept.</param>
+    internal async Task KeepAsync(
+        Run run, TaskRun task, ResolvedTask resolved, CacheFacts facts, JsonObject record, LeaseToken lease, CancellationToken cancellationToken)
     {
         var hashes = new Dictionary<string, string>();
         var paths = new Dictionary<string, IReadOnlyList<string>>();
@@ -90,19 +97,21 @@ public sealed class TaskCache(IResourceStore store, TimeProvider time)
             hashes[name] = await TaskHash.FilesAsync(paths[name], FileTree.Of(run), cancellationToken);
         }
         var product = new CacheProduct(run.Id, task.Id, run.Spec.RunPath, hashes, paths, (JsonObject)record.DeepClone());
-        await PutAsync(facts.Key, facts, product, cancellationToken);
-        await PutAsync(CacheEntry.LatestId(run.Spec.Job, task.Spec.Task.Name), facts, product, cancellationToken);
+        await PutAsync(facts.Key, facts, product, lease, cancellationToken);
+        await PutAsync(CacheEntry.LatestId(run.Spec.Job, task.Spec.Task.Name), facts, product, lease, cancellationToken);
     }
 
-    private async Task PutAsync(string id, CacheFacts facts, CacheProduct product, CancellationToken cancellationToken)
+    private async Task PutAsync(string id, CacheFacts facts, CacheProduct product, LeaseToken lease, CancellationToken cancellationToken)
     {
+        var batch = new ResourceBatch(time) { Lease = lease };
         try
         {
             var existing = await store.FindAsync<CacheEntry>(id, cancellationToken);
             if (existing is null)
-                await store.CreateAsync(new CacheEntry(new ResourceMetadata { Id = id }, facts, product), time, cancellationToken);
+                batch.Create(new CacheEntry(new ResourceMetadata { Id = id }, facts, product));
             else
-                await store.UpdateStatusAsync(existing with { Facts = facts, Product = product }, time, cancellationToken);
+                batch.UpdateStatus(existing with { Facts = facts, Product = product });
+            await store.ApplyAsync(batch, cancellationToken);
         }
         catch (Exception e) when (e is ResourceConflictException or ResourceAlreadyExistsException)
         {

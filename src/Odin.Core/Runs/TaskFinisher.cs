@@ -35,8 +35,9 @@ internal sealed class TaskFinisher(TaskCache cache, TimeProvider time)
     /// <param name="resolved">The task as it was started.</param>
     /// <param name="facts">What the cache said before the start; null after a restart.</param>
     public async Task<FinishStep> FinishAsync(
-        Run run, TaskRun task, ResolvedTask resolved, ExecutionStatus status, CacheFacts? facts, CancellationToken cancellationToken)
+        RunMemory memory, TaskRun task, ResolvedTask resolved, ExecutionStatus status, CacheFacts? facts, CancellationToken cancellationToken)
     {
+        var run = memory.Run;
         var ended = Finish(run, task, status);
         if (!ended.IsSuccess)
             return new FinishStep(ended);
@@ -48,7 +49,7 @@ internal sealed class TaskFinisher(TaskCache cache, TimeProvider time)
             // After a restart the facts are gone; what is hashed now counts only if it is still what the task was started with.
             facts ??= await TaskCache.FactsAsync(run, task, resolved, cancellationToken);
             if (facts.Key == task.Status.CacheKey)
-                await cache.KeepAsync(run, task, resolved, facts, ended.Outputs ?? [], cancellationToken);
+                await cache.KeepAsync(run, task, resolved, facts, ended.Outputs ?? [], memory.Lease.Token, cancellationToken);
             return new FinishStep(ended);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)

@@ -20,11 +20,12 @@ internal sealed class TaskStarter(TaskCache cache, TimeProvider time)
         memory.Run, task, path => TaskRecord.Lookup(path, name => memory.ByName.TryGetValue(name, out var i) ? memory.Tasks[i] : null));
 
     /// <summary>Whether the task can be left out. Trouble with files is no reason to fail: the task then runs.</summary>
-    public async Task<CacheStep> AskCacheAsync(Run run, TaskRun task, ResolvedTask resolved, CancellationToken cancellationToken)
+    public async Task<CacheStep> AskCacheAsync(RunMemory memory, TaskRun task, ResolvedTask resolved, CancellationToken cancellationToken)
     {
+        var run = memory.Run;
         try
         {
-            var answer = await cache.TakeAsync(run, task, resolved, cancellationToken);
+            var answer = await cache.TakeAsync(run, task, resolved, memory.Lease, cancellationToken);
             var now = time.GetUtcNow();
             var status = task.Status with { CacheNote = answer.Because, CacheKey = answer.Facts.Key };
             if (answer.Product is not { } product)

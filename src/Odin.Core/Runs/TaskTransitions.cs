@@ -27,6 +27,22 @@ internal static class TaskTransitions
         Usage = null,
     };
 
+    /// <summary>
+    /// Whether the executor has said that it has the attempt. Only then is an executor that does not know it a reason for
+    /// alarm: before that, whoever wrote the status may have died before it could tell the executor.
+    /// </summary>
+    public static bool IsAcknowledged(TaskRun task) =>
+        task.Status.Phase == TaskRunPhase.Running || (task.Status.ResourceId is { } resource && resource != task.Id);
+
+    /// <summary>What becomes of an attempt that the executor has had and does not know any more.</summary>
+    public static ExecutionStatus Unknown(ExecutionKey key, string executor) => new()
+    {
+        Key = key,
+        Phase = ExecutionPhase.Lost,
+        Reason = ExecutionReasons.Lost,
+        Message = $"the executor '{executor}' had it and knows nothing of it any more: it was removed behind the server's back",
+    };
+
     /// <summary>The executor reports something about an attempt that has not ended.</summary>
     public static TaskRunStatus Observed(TaskRunStatus status, ExecutionStatus execution) => status with
     {

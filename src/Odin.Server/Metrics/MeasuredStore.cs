@@ -19,6 +19,8 @@ internal sealed class MeasuredStore : IResourceStore, IAsyncDisposable
         latency = meter.CreateHistogram<double>("odin.store.duration", "s", "How long the store took, by operation and kind.");
     }
 
+    public ILeaseStore Leases => inner.Leases;
+
     public Task<T?> FindAsync<T>(string id, CancellationToken cancellationToken)
         where T : class, IResource<T> =>
         MeasureAsync("find", T.Kind, () => inner.FindAsync<T>(id, cancellationToken));

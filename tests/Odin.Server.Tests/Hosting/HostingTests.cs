@@ -159,6 +159,8 @@ public sealed class HostingTests(ServerFixture fixture) : IClassFixture<ServerFi
 
         public volatile bool IsBroken;
 
+        public ILeaseStore Leases => inner.Leases;
+
         public Task<T?> FindAsync<T>(string id, CancellationToken cancellationToken)
             where T : class, IResource<T> => Inner.FindAsync<T>(id, cancellationToken);
 

@@ -27,6 +27,15 @@ internal sealed class Execution(ExecutionDirectory directory, TimeSpan gracePeri
     /// <summary>What to start; null once that is done, and for what an earlier process has started.</summary>
     public ExecutionSpec? Spec { get; set; }
 
+    /// <summary>Whether this process is in charge; from the specification, and for what is adopted: yes.</summary>
+    public Func<bool> MayStart { get; init; } = static () => true;
+
+    /// <summary>Another process is in charge; if it is our child, somebody must still wait for it.</summary>
+    public bool IsDisowned { get; set; }
+
+    /// <summary>Whether we may decide what becomes of it.</summary>
+    public bool IsOurs => !IsDisowned && MayStart();
+
     public Stage Stage { get; set; }
 
     /// <summary>The shim.</summary>

@@ -36,7 +36,7 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
         stopper = new ProcessStopper(time);
         watcher = new ProcessWatcher(OnEnded);
         monitor = new ProcessMonitor(time, logs, ListRunning, OnMeasured, OnFlooded);
-        launcher = new ProcessLauncher(options, logs, OnStarted, OnNotStarted);
+        launcher = new ProcessLauncher(options, logs, OnStarted, OnNotStarted, Abandon);
     }
 
     /// <summary>Where changes are published, in order, while the gate is held.</summary>
@@ -166,7 +166,9 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
     private void OnNotStarted(Execution execution, Outcome outcome) => work.Start(
         _ =>
         {
-            if (TryRefuse(execution.Directory, outcome))
+            if (!execution.IsOurs)
+                Abandon(execution);
+            else if (TryRefuse(execution.Directory, outcome))
                 Finish(execution, outcome);
             else
                 Settle(execution, null);
@@ -182,6 +184,11 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
             if (execution.Pid != 0)
                 execution.Started = null;
             execution.Follow(state.Pid);
+            if (execution.IsDisowned)
+            {
+                watcher.Watch(execution, state.Pid, state.Descriptor);
+                return;
+            }
             execution.Started ??= execution.Stage is Stage.Launching ? time.GetUtcNow() : execution.Directory.Started;
             execution.Stage = Stage.Running;
             running.Add(execution);
@@ -204,6 +211,8 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
         if (child is { } end)
             execution.Usage = end.MergeInto(execution.Usage);
         execution.Gone.TrySetResult();
+        if (execution.IsDisowned)
+            return;
         if (execution.Stop is null && TryReadExitCode(execution) is { } code)
             Finish(execution, Outcome.Exited(code));
         else
@@ -241,6 +250,11 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
                 Follow(execution, state);
                 return;
             }
+            if (state.Phase is ShimPhase.Unclaimed && !execution.IsOurs)
+            {
+                Abandon(execution);
+                return;
+            }
             if (state.Phase is not ShimPhase.Unclaimed || TryRefuse(files))
                 break;
         }
@@ -252,7 +266,8 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
             : Outcome.Of(state, execution));
     }
 
-    private static bool TryRefuse(ExecutionDirectory files, Outcome? why = null)
+    /// <summary>False if a shim was faster, of this process or of another one.</summary>
+    public static bool TryRefuse(ExecutionDirectory files, Outcome? why = null)
     {
         try
         {
@@ -270,7 +285,7 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
         TrimLog(execution.Key);
         lock (gate)
         {
-            if (execution.Stage is Stage.Ended)
+            if (execution.Stage is Stage.Ended || execution.IsDisowned)
                 return;
             execution.End = outcome.ToStatus(execution.Key) with
             {

@@ -65,6 +65,9 @@ internal readonly record struct Outcome(ExecutionPhase Phase, string? Reason, st
     public static Outcome Unknown(string why) =>
         new(ExecutionPhase.Lost, ExecutionReasons.Lost, $"what became of it could not be found out: {why}");
 
+    public static Outcome OutOfSight(int pid, Machine machine) => new(ExecutionPhase.Lost, ExecutionReasons.Lost, string.Create(CultureInfo.InvariantCulture,
+        $"process {pid} ran on the machine \"{machine.Name}\", whose server is gone, and cannot be seen from \"{Machine.Current.Name}\": it may still run there"));
+
     public static Outcome NeverRan(string directory) =>
         StartFailed($"the program was not started: its start could not be recorded in \"{directory}\". Is the disk full or read-only?");
 

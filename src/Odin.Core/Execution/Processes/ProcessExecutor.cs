@@ -51,12 +51,18 @@ public sealed partial class ProcessExecutor : IExecutor, IAsyncDisposable
             {
                 if (Refused(files, spec) is { } refused)
                     return refused;
+                // Whoever was in charge until a moment ago may have had it done and removed; it must not begin again.
+                if (!spec.MayStart())
+                {
+                    files.Delete();
+                    return new ExecutionStatus { Key = spec.Key, Phase = ExecutionPhase.Queued, Message = "another server is in charge" };
+                }
             }
             else if (await LoadAsync(files, cancellationToken) is { Phase: not ExecutionPhase.Queued } found)
             {
                 return found;
             }
-            return live.Enqueue(new Execution(files, spec.GracePeriod) { Spec = spec });
+            return live.Enqueue(new Execution(files, spec.GracePeriod) { Spec = spec, MayStart = spec.MayStart });
         }
         finally
         {
@@ -117,7 +123,14 @@ public sealed partial class ProcessExecutor : IExecutor, IAsyncDisposable
         {
             if (!live.Withdraw(key))
                 return false;
-            new ExecutionDirectory(directory, key).Delete();
+            var files = new ExecutionDirectory(directory, key);
+            if (!LiveExecutions.TryRefuse(files))
+            {
+                // Another process has started it.
+                await LoadAsync(files, cancellationToken);
+                return false;
+            }
+            files.Delete();
             return true;
         }
         finally
@@ -147,6 +160,8 @@ public sealed partial class ProcessExecutor : IExecutor, IAsyncDisposable
             door.Release();
         }
     }
+
+    public void Disown(string group) => live.Disown(group);
 
     public IAsyncEnumerable<ExecutionStatus> WatchAsync(CancellationToken cancellationToken) => live.Feed.ReadAsync(cancellationToken);
 
@@ -182,7 +197,10 @@ public sealed partial class ProcessExecutor : IExecutor, IAsyncDisposable
             }
             if (state.Phase is ShimPhase.Vanished || (state.Phase is ShimPhase.Ended && execution.Stop is not null))
                 await ProcessStopper.SweepAsync(execution, cancellationToken);
-            return Outcome.Of(state, execution).ToStatus(files.Key) with
+            var outcome = state.Phase is ShimPhase.Vanished && execution.Stop is null && Machine.Current.IsOther(accepted.Machine)
+                ? Outcome.OutOfSight(state.Pid, accepted.Machine!)
+                : Outcome.Of(state, execution);
+            return outcome.ToStatus(files.Key) with
             {
                 Started = state.Pid > 0 ? files.Started : null,
                 Finished = files.Finished,

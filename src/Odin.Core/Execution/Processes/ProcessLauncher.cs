@@ -22,20 +22,23 @@ internal sealed class ProcessLauncher : IAsyncDisposable
     private readonly TaskEnvironment environment;
     private readonly Action<Execution, int> started;
     private readonly Action<Execution, Outcome> failed;
+    private readonly Action<Execution> abandoned;
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ManualResetEventSlim stopping = new();
     private int threadsLeft;
 
     /// <param name="started">Called on a launcher thread with the pid of the shim.</param>
     /// <param name="failed">Called when there is no process, and why.</param>
+    /// <param name="abandoned">Called when there is no process because another server is in charge.</param>
     public ProcessLauncher(
-        ProcessExecutorOptions options, LogStore logs, Action<Execution, int> started, Action<Execution, Outcome> failed)
+        ProcessExecutorOptions options, LogStore logs, Action<Execution, int> started, Action<Execution, Outcome> failed, Action<Execution> abandoned)
     {
         shim = new Shim(options.Directory);
         this.logs = logs;
         environment = new TaskEnvironment(Environment.GetEnvironmentVariables(), options.AllowedEnvironment);
         this.started = started;
         this.failed = failed;
+        this.abandoned = abandoned;
         threadsLeft = options.LauncherThreads;
         for (var i = 0; i < options.LauncherThreads; i++)
             new Thread(Run) { IsBackground = true, Name = $"odin launcher {i + 1}" }.Start();
@@ -69,6 +72,11 @@ internal sealed class ProcessLauncher : IAsyncDisposable
         {
             if (stopping.IsSet)
                 break;
+            if (!execution.IsOurs)
+            {
+                abandoned(execution);
+                continue;
+            }
             var problem = LaunchPatiently(execution, out var pid);
             if (problem is null)
                 started(execution, pid);
