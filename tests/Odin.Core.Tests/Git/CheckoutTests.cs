@@ -186,13 +186,17 @@ public sealed class CheckoutTests : IDisposable
         var first = (await catalog.CheckOutAsync("team/wine", null, Token))!;
         await CommitAsync(path, "team/wine/x", "1");
         var second = (await catalog.CheckOutAsync("team/wine", null, Token))!;
-        Directory.CreateDirectory(first.RootPath + ".0123.partial/left/over");
+        // What another server is just laying out, for all we know.
+        var partial = first.RootPath + ".0123.partial";
+        Directory.CreateDirectory(partial + "/left/over");
+        Directory.SetLastWriteTimeUtc(partial, time.GetUtcNow().UtcDateTime);
         Assert.Empty(await catalog.RemoveUnusedCheckoutsAsync(new HashSet<string>(), Token));
-        Assert.False(Directory.Exists(first.RootPath + ".0123.partial"));
+        Assert.True(Directory.Exists(partial));
 
         time.Advance(TimeSpan.FromHours(2));
         Assert.Equal([first.Commit!], await catalog.RemoveUnusedCheckoutsAsync(new HashSet<string> { second.Commit! }, Token));
         Assert.False(Directory.Exists(first.RootPath));
+        Assert.False(Directory.Exists(partial));
         Assert.True(Directory.Exists(second.WorkPath));
         Assert.Equal(first, await catalog.CheckOutAsync("team/wine", first.Commit, Token));
         Assert.True(File.Exists(Path.Combine(first.WorkPath, "main.yml")));
