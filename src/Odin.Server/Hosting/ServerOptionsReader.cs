@@ -12,7 +12,7 @@ internal static class ServerOptionsReader
         var jwt = new JwtOptions();
         return new ServerOptions
         {
-            DataDirectory = Path.GetFullPath(values.Text(Settings.Data) ?? OdinOptions.DefaultDataDirectory),
+            DataDirectory = values.DataDirectory,
             Addresses = ReadAddresses(values),
             WebSocketPort = ReadWebSocketPort(values),
             TlsCertificate = ExistingFile(values, Settings.TlsCertificate),

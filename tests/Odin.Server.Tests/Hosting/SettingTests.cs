@@ -39,6 +39,23 @@ public sealed class SettingTests : IDisposable
     }
 
     [Fact]
+    public void Read_DataDirectory_IsThatOfTheFlagThenOfTheFileThenOfTheVariable()
+    {
+        environment["XDG_DATA_HOME"] = directory["share"];
+        Assert.Equal(directory["share/odin"], DataDirectory());
+        environment["ODIN_DATA"] = directory["variable"];
+        Assert.Equal(directory["variable"], DataDirectory());
+        Assert.Equal(directory["flag"], DataDirectory("--data", directory["flag"]));
+
+        environment.Remove("ODIN_DATA");
+        File.WriteAllText(directory["other.yml"], $"data: {directory["file"]}\n");
+        Assert.Equal(directory["file"], DataDirectory("--config", directory["other.yml"]));
+
+        string DataDirectory(params string[] arguments) =>
+            ServerOptionsReader.Read(SettingValues.Read(arguments, name => environment.GetValueOrDefault(name))).DataDirectory;
+    }
+
+    [Fact]
     public void Read_InheritedVariables_AreUnderstood()
     {
         environment["ODIN_SECRET"] = Secret;
