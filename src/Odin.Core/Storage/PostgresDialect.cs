@@ -17,6 +17,10 @@ internal sealed class PostgresDialect(string where) : SqlDialect
     // The number is the program's name in ASCII: an advisory lock is known by its number alone.
     public override string MigrationLock => "SELECT pg_advisory_xact_lock(1868851566)";
 
+    public override string TransactionNumber => "SELECT txid_current_if_assigned()";
+
+    public override string TransactionOutcome => "SELECT txid_status($1)";
+
     // Under the collation "C" lower() changes ASCII letters alone. The backslash is PostgreSQL's own escape.
     public override string IdMatches(string parameter) => $"lower(id) LIKE {parameter}";
 

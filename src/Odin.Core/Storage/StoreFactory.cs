@@ -101,7 +101,7 @@ public static partial class StoreFactory
         {
             throw unavailable;
         }
-        return new SqlResourceStore(source, dialect, options);
+        return new SqlResourceStore(source, dialect, options, time);
     }
 
     [LoggerMessage(EventName = "StoreWaiting", Level = LogLevel.Warning, Message = "{Problem} Trying again for another {Remaining}.")]
