@@ -159,15 +159,7 @@ internal sealed class GroupCommitWriter : IAsyncDisposable
     {
         var dropped = connection;
         connection = null;
-        if (dropped is null)
-            return;
-        try
-        {
-            await dropped.DisposeAsync();
-        }
-        catch (Exception e) when (e is DbException or IOException or InvalidOperationException)
-        {
-            // It is broken, and that is why it goes.
-        }
+        if (dropped is not null)
+            await new Quietly(dropped).DisposeAsync();
     }
 }

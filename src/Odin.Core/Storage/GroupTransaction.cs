@@ -26,7 +26,8 @@ internal sealed class GroupTransaction(IReadOnlyList<PendingBatch> group)
     private async Task<bool> TryTogetherAsync(WriteConnection connection)
     {
         Reset();
-        await using var transaction = await connection.BeginAsync();
+        var transaction = await connection.BeginAsync();
+        await using var end = new Quietly(transaction);
         await connection.ExecuteAsync(transaction, [.. group.SelectMany(b => b.Writes)]);
         var refused = group.Where(b => b.Writes.Any(w => w.IsRefused)).ToList();
         if (refused.Any(b => b.Writes.Count > 1))
@@ -43,7 +44,8 @@ internal sealed class GroupTransaction(IReadOnlyList<PendingBatch> group)
     private async Task OneByOneAsync(WriteConnection connection)
     {
         Reset();
-        await using var transaction = await connection.BeginAsync();
+        var transaction = await connection.BeginAsync();
+        await using var end = new Quietly(transaction);
         foreach (var batch in group)
         {
             await transaction.SaveAsync(Savepoint, CancellationToken.None);

@@ -89,7 +89,8 @@ public static partial class StoreFactory
     {
         try
         {
-            await using var connection = await source.OpenConnectionAsync(cancellationToken);
+            var connection = await source.OpenConnectionAsync(cancellationToken);
+            await using var end = new Quietly(connection);
             foreach (var number in await Migrator.RunAsync(connection, dialect, time, cancellationToken))
                 LogMigrated(logger, number);
         }
