@@ -13,7 +13,7 @@ namespace Odin.Reconciliation;
 public sealed partial class LeaseKeeper(IResourceStore store, LeaseOptions options, TimeProvider time, ILogger<LeaseKeeper> logger)
     : BackgroundService
 {
-    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1), LeaveLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100), Retry = TimeSpan.FromSeconds(1), LeaveLimit = TimeSpan.FromSeconds(5);
 
     private readonly ILeaseStore leases = store.Leases;
     private readonly SemaphoreSlim gate = new(1, 1);
@@ -65,6 +65,24 @@ public sealed partial class LeaseKeeper(IResourceStore store, LeaseOptions optio
         held.TryRemove(new KeyValuePair<string, Lease>(lease.Token.Name, lease));
         // Nobody is in a hurry for what is done with: it goes with the next heartbeat, or request.
         released.Enqueue(lease.Token);
+    }
+
+    /// <summary>Gives a lease back at once, for somebody who waits for it.</summary>
+    public async Task ReleaseAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        Release(lease);
+        await FlushAsync(cancellationToken);
+    }
+
+    /// <summary>Acquires the lease, waiting for another server that holds it.</summary>
+    public async Task<Lease> WaitAsync(string name, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (await AcquireAsync(name, cancellationToken) is { } lease)
+                return lease;
+            await Task.Delay(Poll, time, cancellationToken);
+        }
     }
 
     /// <summary>Lets others have everything at once.</summary>

@@ -15,6 +15,9 @@ internal sealed class GroupTransaction(IReadOnlyList<PendingBatch> group, Change
     /// <summary>True from the moment the commit was asked for until it was confirmed.</summary>
     public bool IsInDoubt { get; private set; }
 
+    /// <summary>By which the outcome of the commit can be asked for; null: it cannot.</summary>
+    public long? Number { get; private set; }
+
     public async Task RunAsync(WriteConnection connection)
     {
         if (!await TryTogetherAsync(connection))
@@ -24,7 +27,8 @@ internal sealed class GroupTransaction(IReadOnlyList<PendingBatch> group, Change
     private async Task<bool> TryTogetherAsync(WriteConnection connection)
     {
         Reset();
-        await using var transaction = await connection.BeginAsync();
+        var transaction = await connection.BeginAsync();
+        await using var end = new Quietly(transaction);
         var lost = await connection.ExecuteAsync(transaction, [.. group.SelectMany(b => b.Writes)], Leases());
         var refused = group.Where(b => b.Writes.Any(w => w.IsRefused)).ToList();
         if (lost.Count > 0 || refused.Any(b => b.Writes.Count > 1))
@@ -41,7 +45,8 @@ internal sealed class GroupTransaction(IReadOnlyList<PendingBatch> group, Change
     private async Task OneByOneAsync(WriteConnection connection)
     {
         Reset();
-        await using var transaction = await connection.BeginAsync();
+        var transaction = await connection.BeginAsync();
+        await using var end = new Quietly(transaction);
         var lost = await connection.ExecuteAsync(transaction, [], Leases());
         foreach (var batch in group)
         {
@@ -67,6 +72,7 @@ internal sealed class GroupTransaction(IReadOnlyList<PendingBatch> group, Change
         var changes = group.Where(b => b.Failure is null).SelectMany(b => b.Writes).Where(w => w.Applied).ToList();
         if (notices is not null && changes.Count > 0)
             await connection.NotifyAsync(transaction, notices.Write(changes.Select(w => new KindChange(w.Kind, w.Change))));
+        Number = connection.TransactionNumber;
         // Nothing was changed, so nothing can be in doubt.
         IsInDoubt = group.Any(b => b.Failure is null);
         await transaction.CommitAsync(CancellationToken.None);

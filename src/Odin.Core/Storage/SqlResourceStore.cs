@@ -31,27 +31,27 @@ public sealed class SqlResourceStore : IResourceStore, IAsyncDisposable
         sql = new SqlReader(source, dialect);
         var leases = new InMemoryLeases(time, (kind, phases, token) => sql.ListIdsAsync(kind, phases, "", token), feed.PublishResync, isShared: false);
         Leases = leases;
-        writer = new GroupCommitWriter(source, dialect, feed, leases.IsGood, notices: null);
+        writer = new GroupCommitWriter(source, dialect, feed, time, leases.IsGood, notices: null);
     }
 
     /// <summary>A store that other programs use, too.</summary>
     /// <param name="listener">Hears of their changes; the store starts it, and disposes of it.</param>
-    private SqlResourceStore(DbDataSource source, SqlDialect dialect, StorageOptions options, ChangeNotices notices, PostgresListener listener)
+    private SqlResourceStore(DbDataSource source, SqlDialect dialect, StorageOptions options, TimeProvider time, ChangeNotices notices, PostgresListener listener)
     {
         (this.source, this.dialect, this.listener) = (source, dialect, listener);
         feed = new ChangeFeed(options.WatchBuffer);
         sql = new SqlReader(source, dialect);
         Leases = new PostgresLeases(sql);
-        writer = new GroupCommitWriter(source, dialect, feed, isGood: null, notices);
+        writer = new GroupCommitWriter(source, dialect, feed, time, isGood: null, notices);
     }
 
     public ILeaseStore Leases { get; }
 
     /// <summary>Opens a store that other programs use, too; it hears of their changes when this returns.</summary>
     internal static async Task<SqlResourceStore> OpenSharedAsync(
-        DbDataSource source, SqlDialect dialect, StorageOptions options, ChangeNotices notices, PostgresListener listener, CancellationToken cancellationToken)
+        DbDataSource source, SqlDialect dialect, StorageOptions options, TimeProvider time, ChangeNotices notices, PostgresListener listener, CancellationToken cancellationToken)
     {
-        var store = new SqlResourceStore(source, dialect, options, notices, listener);
+        var store = new SqlResourceStore(source, dialect, options, time, notices, listener);
         try
         {
             await listener.StartAsync(store.feed, cancellationToken);

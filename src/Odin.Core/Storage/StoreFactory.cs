@@ -83,7 +83,7 @@ public static partial class StoreFactory
         var listener = new PostgresListener(setting, notices, time, logger);
         try
         {
-            return await SqlResourceStore.OpenSharedAsync(source, dialect, options, notices, listener, cancellationToken);
+            return await SqlResourceStore.OpenSharedAsync(source, dialect, options, time, notices, listener, cancellationToken);
         }
         catch (Exception e) when (dialect.AsUnavailable(e) is { } unavailable)
         {
@@ -115,7 +115,8 @@ public static partial class StoreFactory
     {
         try
         {
-            await using var connection = await source.OpenConnectionAsync(cancellationToken);
+            var connection = await source.OpenConnectionAsync(cancellationToken);
+            await using var end = new Quietly(connection);
             foreach (var number in await Migrator.RunAsync(connection, dialect, time, cancellationToken))
                 LogMigrated(logger, number);
         }

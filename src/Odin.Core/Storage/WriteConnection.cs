@@ -23,7 +23,14 @@ internal sealed class WriteConnection(DbConnection connection, SqlDialect dialec
     // A driver that sends command by command keeps what it has prepared; one that sends batches does that by itself.
     private readonly Dictionary<string, DbCommand> prepared = new(StringComparer.Ordinal);
 
-    public ValueTask<DbTransaction> BeginAsync() => connection.BeginTransactionAsync(CancellationToken.None);
+    /// <summary>The number of the transaction of the last writes, by which its outcome can be asked for; null: none is given.</summary>
+    public long? TransactionNumber { get; private set; }
+
+    public ValueTask<DbTransaction> BeginAsync()
+    {
+        TransactionNumber = null;
+        return connection.BeginTransactionAsync(CancellationToken.None);
+    }
 
     /// <summary>
     /// Carries out the writes in order, in as few round trips as the driver can, and notes what became of each. Before that,
@@ -94,6 +101,12 @@ internal sealed class WriteConnection(DbConnection connection, SqlDialect dialec
             var (sql, parameters) = Statement(write);
             Add(batch, sql, parameters);
         }
+        if (dialect.TransactionNumber is { } question)
+        {
+            var command = batch.CreateBatchCommand();
+            command.CommandText = question;
+            batch.BatchCommands.Add(command);
+        }
         await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None);
         foreach (var lease in leases)
         {
@@ -106,6 +119,8 @@ internal sealed class WriteConnection(DbConnection connection, SqlDialect dialec
             await NoteAsync(reader, write);
             await reader.NextResultAsync(CancellationToken.None);
         }
+        if (dialect.TransactionNumber is not null && await reader.ReadAsync(CancellationToken.None) && !await reader.IsDBNullAsync(0, CancellationToken.None))
+            TransactionNumber = reader.GetInt64(0);
     }
 
     private void Add(DbBatch batch, string sql, (DbType Type, object? Value)[] parameters)

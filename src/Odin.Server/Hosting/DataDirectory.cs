@@ -1,8 +1,8 @@
 namespace Odin.Server.Hosting;
 
 /// <summary>
-/// The directory that holds all the server keeps, for the owner's eyes only. It is locked while the server lives: two
-/// servers on one directory would both run the same tasks.
+/// The directory that holds all the server keeps, for the owner's eyes only. It is locked while the server lives: servers
+/// that share a database by leases lock it together, any other one for itself alone.
 /// </summary>
 internal sealed class DataDirectory : IDisposable
 {
@@ -16,8 +16,10 @@ internal sealed class DataDirectory : IDisposable
     public string this[string entry] => System.IO.Path.Combine(Path, entry);
 
     /// <summary>Makes, checks and locks the directory.</summary>
+    /// <param name="path">Made if it is missing.</param>
+    /// <param name="isShared">Other servers may use it too, if they also say so.</param>
     /// <exception cref="StartupException">It cannot be used; the message says why.</exception>
-    public static DataDirectory Open(string path)
+    public static DataDirectory Open(string path, bool isShared)
     {
         path = System.IO.Path.GetFullPath(path);
         try
@@ -31,7 +33,7 @@ internal sealed class DataDirectory : IDisposable
         {
             throw Unusable(path, "cannot be made", e);
         }
-        var held = Lock(path);
+        var held = Lock(path, isShared);
         try
         {
             Probe(path);
@@ -46,12 +48,12 @@ internal sealed class DataDirectory : IDisposable
 
     public void Dispose() => held.Dispose();
 
-    private static FileStream Lock(string path)
+    private static FileStream Lock(string path, bool isShared)
     {
         var file = System.IO.Path.Combine(path, "lock");
         try
         {
-            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, isShared ? FileShare.ReadWrite : FileShare.None);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -60,7 +62,8 @@ internal sealed class DataDirectory : IDisposable
         catch (IOException e) when (IsHeld(file))
         {
             throw new StartupException(
-                ExitCodes.InUse, $"Another server uses the data directory '{path}'. Stop it, or give this one another with --data.", e);
+                ExitCodes.InUse, $"Another server uses the data directory '{path}'. Stop it, or give this one another with --data. "
+                + "Several servers can share one only if all of them share one PostgreSQL, too.", e);
         }
         catch (IOException e)
         {
@@ -88,7 +91,7 @@ internal sealed class DataDirectory : IDisposable
 
     private static void Probe(string path)
     {
-        var file = System.IO.Path.Combine(path, $".probe-{Environment.ProcessId}");
+        var file = System.IO.Path.Combine(path, $".probe-{Guid.NewGuid():N}");
         try
         {
             using (var stream = new FileStream(file, FileMode.Create, FileAccess.Write))

@@ -1,4 +1,5 @@
 using Odin.Git;
+using Odin.Reconciliation;
 using Odin.Server.Auth;
 using Odin.Server.Health;
 using Odin.Server.Metrics;
@@ -11,9 +12,14 @@ internal sealed class RunningServer : IAsyncDisposable
 {
     private readonly WebApplication app;
     private readonly DataDirectory data;
+    private readonly ServerFile file;
 
-    private RunningServer(WebApplication app, DataDirectory data, string? newPassword) =>
+    private RunningServer(WebApplication app, DataDirectory data, ServerOptions options, string? newPassword)
+    {
         (this.app, this.data, NewPassword) = (app, data, newPassword);
+        file = new ServerFile(
+            Url.ToString().TrimEnd('/'), WebSocketUrl?.ToString().TrimEnd('/'), Environment.ProcessId, AppEndpoints.Version, options.AdminUser);
+    }
 
     /// <summary>The first address of the API.</summary>
     public Uri Url => Listeners.Api[0];
@@ -32,23 +38,33 @@ internal sealed class RunningServer : IAsyncDisposable
     /// <exception cref="StartupException">It cannot be started as asked.</exception>
     public static async Task<RunningServer> StartAsync(ServerOptions options, Action<IServiceCollection>? replace, CancellationToken cancellationToken)
     {
-        var data = DataDirectory.Open(options.DataDirectory);
+        var data = OpenData(options);
         WebApplication? app = null;
+        LeaseKeeper? leases = null;
         try
         {
             app = ServerApplication.Build(options, data, replace);
             // Before anything listens: from the first request on somebody can log in, and everything is counted.
             app.Services.GetRequiredService<MetricsRegistry>();
             app.Services.GetRequiredService<ServerMeters>();
+            leases = app.Services.GetRequiredService<LeaseKeeper>();
+            // What there must be one of (keys, the first user, the repository) is made by one server at a time.
+            var turn = await leases.WaitAsync("Start", cancellationToken);
+            await app.Services.GetRequiredService<SharedDirectory>().CheckAsync(cancellationToken);
+            app.Services.GetRequiredService<SigningKey>();
             var password = await app.Services.GetRequiredService<AdminAccount>().EnsureAsync(cancellationToken);
             await app.StartAsync(cancellationToken);
+            await leases.ReleaseAsync(turn, cancellationToken);
             app.Services.GetRequiredService<StartState>().HasStarted = true;
-            var server = new RunningServer(app, data, password);
-            new ServerFile(server.Url.ToString().TrimEnd('/'), server.WebSocketUrl?.ToString().TrimEnd('/'), Environment.ProcessId, AppEndpoints.Version, options.AdminUser).Write(data);
+            var server = new RunningServer(app, data, options, password);
+            server.file.Write(data);
             return server;
         }
         catch (Exception e)
         {
+            // Others must not wait for the turn of one that has failed.
+            if (leases is not null)
+                await leases.StopAsync(CancellationToken.None);
             await AbandonAsync(app);
             data.Dispose();
             if (Explain(e) is { } reason)
@@ -62,10 +78,24 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        ServerFile.Remove(data);
+        file.Remove(data);
         await app.StopAsync();
         await app.DisposeAsync();
         data.Dispose();
+    }
+
+    private static DataDirectory OpenData(ServerOptions options)
+    {
+        var engine = new OdinOptions();
+        options.Engine(engine);
+        try
+        {
+            return DataDirectory.Open(options.DataDirectory, StoreFactory.IsShared(engine.Storage, options.DataDirectory));
+        }
+        catch (StoreConfigurationException e)
+        {
+            throw Explain(e)!;
+        }
     }
 
     // What was started before the failure must be stopped, or it takes the disposal of its parts for an error.
@@ -87,7 +117,8 @@ internal sealed class RunningServer : IAsyncDisposable
             ExitCodes.InUse, $"{e.Message.TrimEnd('.')}. Stop what uses it, or choose other ports with --urls and --websocket-port.", e),
         System.Net.Sockets.SocketException e => new StartupException(
             ExitCodes.Configuration, $"The addresses of --urls cannot be listened on: {e.Message}.", e),
-        UnauthorizedAccessException e => new StartupException(ExitCodes.CannotWrite, e.Message, e),
+        UnauthorizedAccessException or IOException => new StartupException(
+            ExitCodes.CannotWrite, $"The data directory cannot be written: {exception.Message}", exception),
         _ => null,
     };
 }

@@ -31,7 +31,7 @@ internal static class ServerApplication
         var services = builder.Services;
         services.AddSingleton(state);
         replace?.Invoke(services);
-        services.AddSingleton(options).AddSingleton(listeners).AddSingleton(_ => data);
+        services.AddSingleton(options).AddSingleton(listeners).AddSingleton(_ => data).AddSingleton<SharedDirectory>();
         services.AddOdin(engine =>
         {
             options.Engine(engine);
@@ -48,6 +48,7 @@ internal static class ServerApplication
         app.UseMiddleware<RequestMeasuring>();
         app.UseExceptionHandler();
         app.UseStatusCodePages(context => Problem.WriteAsync(context.HttpContext, context.HttpContext.Response.StatusCode, EmptyAnswer(context.HttpContext)));
+        app.UseMiddleware<BodyLimit>();
         app.UseWebSockets();
         app.UseRouting();
         if (options.Access.Origins.Count > 0)
