@@ -33,7 +33,7 @@ internal sealed class ProcessLauncher : IAsyncDisposable
     {
         shim = new Shim(options.Directory);
         this.logs = logs;
-        environment = new TaskEnvironment(Environment.GetEnvironmentVariables(), options.AllowedEnvironment);
+        environment = new TaskEnvironment(Environment.GetEnvironmentVariables(), options.AllowedEnvironment, options.ProgramDirectory);
         this.started = started;
         this.failed = failed;
         threadsLeft = options.LauncherThreads;
