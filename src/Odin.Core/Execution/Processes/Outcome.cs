@@ -29,7 +29,7 @@ internal readonly record struct Outcome(ExecutionPhase Phase, string? Reason, st
         _ when execution.Stop is { } stop => Stopped(stop, state.ExitCode),
         ShimPhase.Ended => Exited(state.ExitCode!.Value),
         ShimPhase.Vanished => Vanished(state.Pid),
-        _ => NeverRan(execution.Directory.Path),
+        _ => execution.Directory.ReadRefusal() ?? NeverRan(execution.Directory.Path),
     };
 
     public static Outcome StartFailed(string message) => new(ExecutionPhase.Failed, ExecutionReasons.StartFailed, message);
@@ -61,6 +61,9 @@ internal readonly record struct Outcome(ExecutionPhase Phase, string? Reason, st
 
     public static Outcome Vanished(int pid) => new(ExecutionPhase.Lost, ExecutionReasons.Lost, string.Create(CultureInfo.InvariantCulture,
         $"process {pid} vanished without an exit code: it was killed together with all of its group, or the machine went down"));
+
+    public static Outcome Unknown(string why) =>
+        new(ExecutionPhase.Lost, ExecutionReasons.Lost, $"what became of it could not be found out: {why}");
 
     public static Outcome NeverRan(string directory) =>
         StartFailed($"the program was not started: its start could not be recorded in \"{directory}\". Is the disk full or read-only?");
