@@ -101,6 +101,31 @@ public sealed class RunEngineTests
     }
 
     [Fact]
+    public async Task Run_ScriptThatCallsOdin_FindsItAndTheRecordOfTheRun()
+    {
+        using var programs = new TemporaryDirectory();
+        await File.WriteAllTextAsync(programs["odin"], "#!/bin/sh\ncat \"$ODIN_RUN_RECORD\"\n");
+        await TestProgram.RunAsync("chmod", ["+x", programs["odin"]]);
+        await using var engine = await EngineHost.StartAsync(configure: o => o.ProgramDirectory = programs.Path);
+        var run = await engine.EndAsync(await engine.SubmitAsync("calls", """
+            tasks:
+            - {name: make, image: x, command: sh, args: [-c, 'echo score=5 >> $$ODIN_OUTPUTS']}
+            - {name: use, image: x, command: sh, args: [-c, 'set -e; odin chore > ${RUN_PATH}/seen'], depends: make}
+            - {name: own-path, image: x, command: sh, args: [-c, 'odin > ${RUN_PATH}/own'], env: {PATH: /usr/bin:/bin}, depends: make}
+            - {name: other, image: x, command: "true", args: ["/opt/odin/data", codine], depends: make}
+            """));
+
+        Assert.Equal(RunPhase.Succeeded, run.Status.Phase);
+        foreach (var file in (string[])["seen", "own"])
+        {
+            var record = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(run.Spec.RunPath, file)))!;
+            Assert.Equal(run.Id, record["parent"]!["label"]!.GetValue<string>());
+            Assert.Equal(5, record["make"]!["outputs"]!["score"]!.GetValue<int>());
+        }
+        Assert.Equal(2, Directory.GetFiles(Path.Combine(run.Spec.RunPath, ".odin"), "*.run.json").Length);
+    }
+
+    [Fact]
     public async Task Run_ReferenceToNothing_FailsTheTaskWithTheRemedy()
     {
         await using var engine = await EngineHost.StartAsync();

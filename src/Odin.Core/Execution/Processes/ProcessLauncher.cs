@@ -35,7 +35,7 @@ internal sealed class ProcessLauncher : IAsyncDisposable
     {
         shim = new Shim(options.Directory);
         this.logs = logs;
-        environment = new TaskEnvironment(Environment.GetEnvironmentVariables(), options.AllowedEnvironment);
+        environment = new TaskEnvironment(Environment.GetEnvironmentVariables(), options.AllowedEnvironment, options.ProgramDirectory);
         this.started = started;
         this.failed = failed;
         this.abandoned = abandoned;
