@@ -175,6 +175,6 @@ public sealed class SeveralServersTests : IAsyncLifetime
         return text.ToString();
     }
 
-    private static Task SignalAsync(OdinServer server, string signal) =>
-        TestProgram.RunAsync("kill", [$"-{signal}", server.ProcessId.ToString(CultureInfo.InvariantCulture)]);
+    private static async Task SignalAsync(OdinServer server, string signal) =>
+        await TestProgram.RunAsync("kill", [$"-{signal}", server.ProcessId.ToString(CultureInfo.InvariantCulture)]);
 }
