@@ -28,11 +28,13 @@ internal sealed class GpusCommand : OdinCommand
         var printer = Session.Printer(parse);
         if (printer.Data(answer.Body, nodes.Select(n => n["host"]?.ToString())))
             return ExitCode.Success;
+        foreach (var node in nodes.Where(n => n["error"] is not null))
+            printer.Note($"{node["host"]}: {node["error"]}");
         var rows = nodes.SelectMany(n => (n["gpus"] as JsonArray ?? []).OfType<JsonObject>().Select(g => Row(n, g))).ToList();
         if (rows.Count > 0)
             TextTable.Write(printer.Messages, Columns, rows);
         else
-            printer.Note($"There are no GPUs on {(nodes.Count == 1 ? "the node" : $"any of the {nodes.Count} nodes")}.");
+            printer.Note(nodes.Count == 0 ? "There are no nodes." : $"There are no GPUs on {(nodes.Count == 1 ? "the node" : $"any of the {nodes.Count} nodes")}.");
         return ExitCode.Success;
     }
 

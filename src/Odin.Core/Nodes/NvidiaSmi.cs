@@ -23,10 +23,12 @@ internal sealed class NvidiaSmi(string program, TimeSpan limit, TimeProvider tim
             process.StandardInput.Close();
             var errors = DrainAsync(process.StandardError, both.Token);
             var output = await ReadToEndAsync(process.StandardOutput, both.Token);
+            // Not waited for: it is stuck with more to say.
+            if (output is null)
+                return Failed("writes too much");
             await errors;
             await process.WaitForExitAsync(both.Token);
-            return output is null ? Failed("writes too much")
-                : process.ExitCode == 0 ? NvidiaSmiLog.Parse(new StringReader(output))
+            return process.ExitCode == 0 ? NvidiaSmiLog.Parse(new StringReader(output))
                 : Failed($"ended with {process.ExitCode}: {FirstLine(output)}");
         }
         catch (XmlException e)

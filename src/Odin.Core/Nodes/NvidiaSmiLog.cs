@@ -21,7 +21,7 @@ internal static class NvidiaSmiLog
         var problems = new List<string>();
         foreach (var (gpu, index) in log.Elements("gpu").Select((g, i) => (g, i)))
         {
-            if (gpu.Descendants().Any(e => !e.HasElements && e.Value.Contains(Lost, StringComparison.OrdinalIgnoreCase)))
+            if (gpu.Descendants().Any(e => !e.HasElements && e.Value.Trim(' ', '[', ']').Equals(Lost, StringComparison.OrdinalIgnoreCase)))
                 problems.Add($"GPU {index} ({(string?)gpu.Attribute("id")}) is lost");
             else
                 gpus.Add(Read(gpu, index));

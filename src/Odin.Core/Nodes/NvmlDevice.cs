@@ -29,8 +29,9 @@ internal sealed class NvmlDevice(NvmlLibrary nvml, nint device)
     public Gpu Read(int index) => new()
     {
         Index = index,
-        BusId = BusId(),
+        // First, for the sentence on a GPU that is lost during the rest.
         Uuid = Text("nvmlDeviceGetUUID"),
+        BusId = BusId(),
         Serial = Text("nvmlDeviceGetSerial"),
         MinorNumber = Number("nvmlDeviceGetMinorNumber")?.ToString(CultureInfo.InvariantCulture),
         Name = Text("nvmlDeviceGetName"),

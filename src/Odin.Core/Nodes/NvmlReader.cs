@@ -53,7 +53,7 @@ internal sealed class NvmlReader(string library) : IDisposable
             var gpu = device.Read(i);
             // Left out: without its processes a lost GPU would look free.
             if (device.IsLost)
-                problems.Add($"{Name(i)}{(gpu.Uuid is { } uuid ? $" ({uuid})" : "")} is lost: {nvml.Describe(NvmlStatus.GpuIsLost)}");
+                problems.Add($"{Name(i)}{(gpu.Uuid is { } uuid ? $" ({uuid})" : "")} was lost while it was read");
             else
                 gpus.Add(gpu);
             problems.AddRange(device.Problems.Select(p => $"{Name(i)}: {p}"));
