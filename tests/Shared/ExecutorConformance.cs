@@ -412,6 +412,34 @@ public abstract class ExecutorConformance : IAsyncLifetime
         await Assert.ThrowsAsync<ArgumentException>(() => Executor.RemoveAsync(key, default));
     }
 
+    [Fact]
+    public async Task Disown_Running_GoesOnAndComesBackWhenAskedFor()
+    {
+        var gate = Path.Combine(Scratch, "gate");
+        var spec = Script("disowned", $"echo started >> {Scratch}/disowned; echo up; {WaitFor(gate)}; exit 4");
+        await StartAndSeeAsync(spec, "up");
+        Executor.Disown(spec.Key.Group);
+        Executor.Disown("unknown");
+
+        await Eventually.True(async () => (await Executor.FindAsync(spec.Key, default))?.Phase == ExecutionPhase.Running, "it is found again");
+        await File.WriteAllTextAsync(gate, "");
+
+        Assert.Equal(4, (await Recorder.EndOf(spec.Key)).ExitCode);
+        Assert.Single(await File.ReadAllLinesAsync(Path.Combine(Scratch, "disowned")));
+    }
+
+    [Fact]
+    public async Task Start_AnotherProcessIsInCharge_StartsNothing()
+    {
+        var spec = Script("theirs", $"echo started >> {Scratch}/theirs");
+        Assert.False((await Executor.StartAsync(spec with { MayStart = () => false }, default)).IsEnded);
+        Assert.Null(await Executor.FindAsync(spec.Key, default));
+        Assert.False(File.Exists(Path.Combine(Scratch, "theirs")));
+
+        await Executor.StartAsync(spec, default);
+        Assert.Equal(ExecutionPhase.Succeeded, (await Recorder.EndOf(spec.Key)).Phase);
+    }
+
     /// <summary>A script that ends when the file exists.</summary>
     protected static string WaitFor(string path) => $"while [ ! -e {path} ]; do sleep 0.05; done";
 

@@ -18,6 +18,67 @@ public sealed class ProcessExecutorTests : ExecutorConformance
     protected override IExecutor Create(string state, LogStore logs, int slots) => Create(state, logs, slots, TimeProvider.System);
 
     [Fact]
+    public async Task Disown_WaitsForASlot_NeverStartsHereAndTheSlotsAreFree()
+    {
+        await RestartAsync(slots: 1);
+        var gate = Path.Combine(Scratch, "gate");
+        var first = Script("first", $"echo up; {WaitFor(gate)}");
+        var second = Script("second", $"echo started >> {Scratch}/second");
+        await StartAndSeeAsync(first, "up");
+        await Executor.StartAsync(second, default);
+        Executor.Disown("run");
+
+        var other = Script("other", "exit 0") with { Key = new ExecutionKey("other", "other") };
+        await Executor.StartAsync(other, default);
+        await Recorder.EndOf(other.Key);
+        Assert.False(File.Exists(Path.Combine(Scratch, "second")));
+        Assert.DoesNotContain(Recorder.All, s => s.Key == second.Key && s.Phase != ExecutionPhase.Queued);
+
+        await Executor.StartAsync(second, default);
+        await Executor.FindAsync(first.Key, default);
+        await File.WriteAllTextAsync(gate, "");
+        Assert.Equal(ExecutionPhase.Succeeded, (await Recorder.EndOf(second.Key)).Phase);
+        Assert.Equal(ExecutionPhase.Succeeded, (await Recorder.EndOf(first.Key)).Phase);
+        Assert.Single(await File.ReadAllLinesAsync(Path.Combine(Scratch, "second")));
+    }
+
+    [Fact]
+    public async Task Start_InChargeNoLongerWhenTheSlotIsFree_StartsNothingAndTheNextOneDoes()
+    {
+        await RestartAsync(slots: 1);
+        var gate = Path.Combine(Scratch, "gate");
+        var mine = true;
+        var first = Script("first", WaitFor(gate));
+        var second = Script("second", $"echo started >> {Scratch}/second");
+        await Executor.StartAsync(first, default);
+        await Executor.StartAsync(second with { MayStart = () => Volatile.Read(ref mine) }, default);
+        Volatile.Write(ref mine, false);
+        await File.WriteAllTextAsync(gate, "");
+        await RunAsync("exit 0");
+        Assert.False(File.Exists(Path.Combine(Scratch, "second")));
+
+        // As another server does that has taken over.
+        await RestartAsync(slots: 1);
+        await Executor.StartAsync(second, default);
+        Assert.Equal(ExecutionPhase.Succeeded, (await Recorder.EndOf(second.Key)).Phase);
+    }
+
+    [Fact]
+    public async Task Find_StartedOnAnotherMachine_IsLostAndNamesTheMachine()
+    {
+        var directory = Directory.CreateDirectory(Path.Combine(Scratch, "state", "run", "far")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(directory, "spec.json"), """
+            {"command":"x","workingDirectory":"/","gracePeriod":"00:00:10","machine":{"name":"elsewhere","boot":"b","processes":"p"}}
+            """);
+        await File.WriteAllTextAsync(Path.Combine(directory, "claim"), "4194304\n");
+
+        var status = await Executor.FindAsync(new ExecutionKey("run", "far"), default);
+
+        Assert.Equal((ExecutionPhase.Lost, ExecutionReasons.Lost), (status!.Phase, status.Reason));
+        Assert.Contains("\"elsewhere\"", status.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Start_SignalsAndDescriptors_AreAsForAFreshProgram()
     {
         var spec = Script("fresh", "grep -E '^Sig(Blk|Ign)' /proc/self/status; ls /proc/self/fd | wc -l; readlink /proc/self/fd/0");

@@ -30,6 +30,30 @@ public sealed class RunEngineTests
     }
 
     [Fact]
+    public async Task Restart_ExecutorKnowsNothingOfARunningTask_ItIsLostAndNotStartedAgain()
+    {
+        using var directory = new TemporaryDirectory();
+        Run run;
+        await using (var engine = await EngineHost.StartAsync(directory))
+        {
+            run = await engine.SubmitAsync(
+                "gone", "tasks: [{name: a, image: x, command: sh, args: [-c, 'echo x >> ${RUN_PATH}/starts; exec sleep 600']}]");
+            await engine.ReachAsync(run, "a", TaskRunPhase.Running);
+        }
+        var state = directory[$"data/executions/{run.Id}"];
+        var shim = (await File.ReadAllTextAsync(Directory.GetFiles(state, "claim", SearchOption.AllDirectories).Single())).Trim();
+        await TestProgram.RunAsync("kill", ["-KILL", "--", $"-{shim}"]);
+        Directory.Delete(state, recursive: true);
+
+        await using var again = await EngineHost.StartAsync(directory);
+        run = await again.EndAsync(run);
+
+        var task = (await again.TasksAsync(run))["a"];
+        Assert.Equal((TaskRunPhase.Failed, ExecutionReasons.Lost), (task.Status.Phase, task.Status.Reason));
+        Assert.Single(await File.ReadAllLinesAsync(Path.Combine(run.Spec.RunPath, "starts")));
+    }
+
+    [Fact]
     public async Task Run_FailingTask_HasAReasonAndStopsTheRest()
     {
         await using var engine = await EngineHost.StartAsync();
