@@ -36,6 +36,9 @@ public static class OdinServiceCollectionExtensions
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILoggerFactory>().CreateLogger("Odin.Storage"),
             CancellationToken.None).GetAwaiter().GetResult());
+        // First, so that it keeps the process alive while the rest starts, and ends after all that works by leases.
+        services.TryAddSingleton(new LeaseOptions());
+        services.AddSingleton<LeaseKeeper>().AddHostedService(provider => provider.GetRequiredService<LeaseKeeper>());
         return services;
     }
 
@@ -79,9 +82,6 @@ public static class OdinServiceCollectionExtensions
 
     private static IServiceCollection AddRuns(this IServiceCollection services, OdinOptions options)
     {
-        // Before all that works by leases, so that it ends after them.
-        services.TryAddSingleton(new LeaseOptions());
-        services.AddSingleton<LeaseKeeper>().AddHostedService(provider => provider.GetRequiredService<LeaseKeeper>());
         services.AddSingleton(new RunOptions
         {
             WorkspaceDirectory = Path.GetFullPath(options.WorkspaceDirectory ?? options.InData("workspaces")),

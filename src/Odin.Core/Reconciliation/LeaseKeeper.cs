@@ -146,8 +146,9 @@ public sealed partial class LeaseKeeper(IResourceStore store, LeaseOptions optio
                 return true;
             }
         }
-        catch (Exception e) when (e is StoreUnavailableException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
+            LogBeatFailed(e.Message);
             if (now.Lasts(time, Duration))
                 return false;
         }
@@ -276,6 +277,9 @@ public sealed partial class LeaseKeeper(IResourceStore store, LeaseOptions optio
 
     [LoggerMessage(2, LogLevel.Warning, "This server was not heard of in time: other servers may have taken over the {Leases} things that it worked on")]
     private partial void LogLapsed(int leases);
+
+    [LoggerMessage(4, LogLevel.Warning, "The leases of this server could not be renewed; trying again: {Reason}")]
+    private partial void LogBeatFailed(string reason);
 
     [LoggerMessage(3, LogLevel.Warning, "Other servers could not be told that this one ends; they take over after a while: {Reason}")]
     private partial void LogNotLeft(string reason);

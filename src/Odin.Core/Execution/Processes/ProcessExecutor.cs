@@ -51,12 +51,10 @@ public sealed partial class ProcessExecutor : IExecutor, IAsyncDisposable
             {
                 if (Refused(files, spec) is { } refused)
                     return refused;
-                // Whoever was in charge until a moment ago may have had it done and removed; it must not begin again.
+                // Whoever is in charge now may have had it done and removed; it must not begin again. The directory stays, for
+                // that server may just have found it; it goes with the run.
                 if (!spec.MayStart())
-                {
-                    files.Delete();
                     return new ExecutionStatus { Key = spec.Key, Phase = ExecutionPhase.Queued, Message = "another server is in charge" };
-                }
             }
             else if (await LoadAsync(files, cancellationToken) is { Phase: not ExecutionPhase.Queued } found)
             {
