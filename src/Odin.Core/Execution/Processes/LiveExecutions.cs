@@ -195,7 +195,7 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
             execution.Usage = end.MergeInto(execution.Usage);
         execution.Gone.TrySetResult();
         if (execution.Stop is null && execution.Directory.ReadExitCode() is { } code)
-            Finish(execution, Outcome.Exited(code));
+            Finish(execution, ExecutionOutcome.Exited(code));
         else
             Track(SettleAsync(execution, child?.ExitCode));
     }
@@ -221,8 +221,8 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
             await ProcessStopper.SweepAsync(execution, closing.Token);
         var unstarted = state.Phase is ShimPhase.Unclaimed && execution.Stop is null;
         Finish(execution, unstarted && shimCode == Shim.NoWorkingDirectory
-            ? Outcome.StartFailed("the working directory cannot be entered: its permissions do not allow it, or it was removed")
-            : Outcome.Of(state, execution));
+            ? ExecutionOutcome.StartFailed("the working directory cannot be entered: its permissions do not allow it, or it was removed")
+            : ProcessOutcome.Of(state, execution));
     }
 
     private static bool TryRefuse(ExecutionDirectory files)
@@ -238,7 +238,7 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
         }
     }
 
-    private void Finish(Execution execution, Outcome outcome)
+    private void Finish(Execution execution, ExecutionOutcome outcome)
     {
         TrimLog(execution.Key);
         lock (gate)

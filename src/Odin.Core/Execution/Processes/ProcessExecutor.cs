@@ -53,7 +53,7 @@ public sealed partial class ProcessExecutor : IExecutor, IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            var outcome = Outcome.StartFailed($"cannot record the execution \"{spec.Key}\" in \"{directory}\": {e.Message}");
+            var outcome = ExecutionOutcome.StartFailed($"cannot record the execution \"{spec.Key}\" in \"{directory}\": {e.Message}");
             return outcome.ToStatus(spec.Key);
         }
         finally
@@ -180,7 +180,7 @@ public sealed partial class ProcessExecutor : IExecutor, IAsyncDisposable
             }
             if (state.Phase is ShimPhase.Vanished || (state.Phase is ShimPhase.Ended && execution.Stop is not null))
                 await ProcessStopper.SweepAsync(execution, cancellationToken);
-            return Outcome.Of(state, execution).ToStatus(files.Key) with
+            return ProcessOutcome.Of(state, execution).ToStatus(files.Key) with
             {
                 Started = state.Pid > 0 ? files.Started : null,
                 Finished = files.Finished,

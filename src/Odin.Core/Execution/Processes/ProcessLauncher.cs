@@ -17,7 +17,7 @@ internal sealed class ProcessLauncher : IAsyncDisposable
     private readonly LogStore logs;
     private readonly TaskEnvironment environment;
     private readonly Action<Execution, int> started;
-    private readonly Action<Execution, Outcome> failed;
+    private readonly Action<Execution, ExecutionOutcome> failed;
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int threadsLeft;
     private volatile bool stopping;
@@ -25,7 +25,7 @@ internal sealed class ProcessLauncher : IAsyncDisposable
     /// <param name="started">Called on a launcher thread with the pid of the shim.</param>
     /// <param name="failed">Called when there is no process, and why.</param>
     public ProcessLauncher(
-        ProcessExecutorOptions options, LogStore logs, Action<Execution, int> started, Action<Execution, Outcome> failed)
+        ProcessExecutorOptions options, LogStore logs, Action<Execution, int> started, Action<Execution, ExecutionOutcome> failed)
     {
         shim = new Shim(options.Directory);
         this.logs = logs;
@@ -75,7 +75,7 @@ internal sealed class ProcessLauncher : IAsyncDisposable
             stopped.SetResult();
     }
 
-    private Outcome? Launch(Execution execution, out int pid)
+    private ExecutionOutcome? Launch(Execution execution, out int pid)
     {
         pid = 0;
         var spec = execution.Spec!;
@@ -83,7 +83,7 @@ internal sealed class ProcessLauncher : IAsyncDisposable
         {
             var variables = environment.For(spec, execution.Directory);
             if (FindUnusable(spec, variables) is { } problem)
-                return Outcome.StartFailed(problem);
+                return ExecutionOutcome.StartFailed(problem);
             MakeDirectory(spec.WorkingDirectory);
             MakeDirectory(Path.GetDirectoryName(logs.PathOf(spec.Key))!);
             var (program, missing) = CommandResolver.Resolve(spec.Command[0], spec.WorkingDirectory, variables["PATH"]);
@@ -95,11 +95,11 @@ internal sealed class ProcessLauncher : IAsyncDisposable
                 [Shell, shim.Install(), execution.Directory.Path, spec.WorkingDirectory, program, .. spec.Command.Skip(1), .. spec.Args];
             string[] entries = [.. variables.Select(v => $"{v.Key}={v.Value}")];
             var error = spawner.Spawn(command, entries, logs.PathOf(spec.Key), out pid);
-            return error == 0 ? null : Outcome.StartFailed(Describe(error, spec));
+            return error == 0 ? null : ExecutionOutcome.StartFailed(Describe(error, spec));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return Outcome.StartFailed($"cannot prepare the start of \"{spec.Command[0]}\": {e.Message}");
+            return ExecutionOutcome.StartFailed($"cannot prepare the start of \"{spec.Command[0]}\": {e.Message}");
         }
     }
 
