@@ -38,6 +38,9 @@ internal sealed record CliEnvironment
     public string DataDirectory =>
         this["ODIN_DATA"] ?? Path.Combine(this["XDG_DATA_HOME"] ?? Path.Combine(Home, ".local", "share"), "odin");
 
+    /// <summary>Where the kernel says who listens on which port.</summary>
+    public string NetworkTables { get; init; } = "/proc/net";
+
     /// <summary>Colours are for people at a terminal who did not set <c>NO_COLOR</c>.</summary>
     public bool ColourOut => OutIsTerminal && this["NO_COLOR"] is null && this["TERM"] != "dumb";
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.Text.RegularExpressions;
 using Odin.Cli.Runs;
 using Odin.Cli.Shell;
 using Odin.Pipelines;
@@ -7,12 +8,12 @@ using Odin.Pipelines;
 namespace Odin.Cli;
 
 /// <summary>The program: from the command line to the exit code. Every failure is said here, once.</summary>
-internal static class OdinProgram
+internal static partial class OdinProgram
 {
     // Long enough for the demo to stop its server.
     private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(30);
 
-    /// <param name="alias">The command that the program's name stands for; null: the first argument is the command.</param>
+    /// <param name="alias">The command that the program's name stands for, in one word or more; null: the first argument is the command.</param>
     /// <param name="handleSignals">Whether Ctrl-C and SIGTERM cancel the command; false where the caller cancels.</param>
     public static async Task<int> RunAsync(
         string[] arguments, CliEnvironment environment, string? alias, bool handleSignals, CancellationToken cancellationToken)
@@ -22,7 +23,7 @@ internal static class OdinProgram
             if (arguments is ["help", .. var topic])
                 arguments = [.. topic, "--help"];
             if (alias is not null)
-                arguments = [alias, .. arguments];
+                arguments = [.. alias.Split(' '), .. arguments];
             if (Suggestion.TryParse(arguments) is { } suggestion)
                 return suggestion.Write(CommandTree.Create(new CliSession(environment with { CanPrompt = false }, [], [], false)), environment.Out);
             // The server reads its own command line.
@@ -63,13 +64,20 @@ internal static class OdinProgram
     private static CliException Misuse(ParseResult parse)
     {
         var command = Path(parse.CommandResult.Command);
-        var message = string.Join('\n', parse.Errors.Select(e => e.Message).Distinct());
+        var message = string.Join('\n', parse.Errors.Select(e => WrongType().Replace(e.Message, Expectation)).Distinct());
         var candidates = parse.CommandResult.Command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name)
             .Concat(parse.CommandResult.Command.Options.Where(o => !o.Hidden).Select(o => o.Name));
         var meant = parse.UnmatchedTokens.Count > 0 ? NearestName.Find(parse.UnmatchedTokens[0], candidates) : null;
         var help = $"Type `{command} --help` to see what it takes.";
         return new CliException(ExitCode.Usage, message, meant is null ? help : $"Did you mean '{meant}'? {help}");
     }
+
+    // The parser names the type of .NET, which says nothing to who typed.
+    private static string Expectation(Match match) =>
+        $"'{match.Groups["value"].Value}' is not {(match.Groups["type"].Value.Contains("Int", StringComparison.Ordinal) ? "a whole number" : "a value")} for '{match.Groups["option"].Value}'.";
+
+    [GeneratedRegex("^Cannot parse argument '(?<value>.*)' for (?:option|command) '(?<option>.*?)' as expected type '(?<type>.*)'\\.$", RegexOptions.Singleline)]
+    private static partial Regex WrongType();
 
     private static string Path(Command command)
     {

@@ -24,6 +24,8 @@ internal sealed class CliTest : IDisposable
 
     public string? Alias { get; set; }
 
+    public string NetworkTables { get; set; } = "/proc/net";
+
     /// <summary>A file below the home directory, written when text is given.</summary>
     public string File(string relative, string? text = null)
     {
@@ -46,6 +48,7 @@ internal sealed class CliTest : IDisposable
             Input = new Lazy<TextReader>(() => new StringReader(Input)),
             Variables = variables,
             Time = Time,
+            NetworkTables = NetworkTables,
             OutIsTerminal = IsTerminal,
             ErrorIsTerminal = IsTerminal,
         };

@@ -87,9 +87,13 @@ internal sealed class RenderTemplateCommand : TaskCommand
         var result = JobTemplates.Render(await ReadTextAsync(file, cancellationToken), context, Path.GetFileName(file));
         if (result.Text is null)
             throw new CliException(ExitCode.InvalidPipeline, string.Join('\n', result.Diagnostics));
-        await WriteTextAsync(parse.GetValue(ConversionOptions.Target), result.Text, cancellationToken);
+        await WriteTextAsync(parse.GetValue(ConversionOptions.Target) ?? OldTarget(file), result.Text, cancellationToken);
         return ExitCode.Success;
     }
+
+    // The original writes main.yml beside main.yml.jinja2.
+    private string? OldTarget(string file) =>
+        Session.StockAlias && file.EndsWith(JobTemplates.Extension, StringComparison.Ordinal) ? file[..^JobTemplates.Extension.Length] : null;
 }
 
 /// <summary>What the conversions have in common.</summary>

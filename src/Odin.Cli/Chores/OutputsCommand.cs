@@ -28,7 +28,7 @@ internal sealed class OutputsCommand : TaskCommand
         {
             var equals = pair.IndexOf('=', StringComparison.Ordinal);
             if (equals <= 0)
-                throw new CliException(ExitCode.Usage, $"'{pair}' is not of the form KEY=VALUE");
+                throw new CliException(ExitCode.Usage, $"'{pair}' is not of the form KEY=VALUE", "Type it as `odin chore outputs accuracy=0.97`.");
             values[pair[..equals]] = Value(pair[(equals + 1)..]);
         }
         await TaskFiles.AddOutputsAsync(TaskFile(TaskFiles.OutputsVariable), values, cancellationToken);

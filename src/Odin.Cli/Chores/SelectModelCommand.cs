@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using Odin.Chores;
 using Odin.Chores.Selection;
 using Odin.Cli.Output;
@@ -30,11 +29,22 @@ internal sealed class SelectModelCommand : TaskCommand
     private static readonly Option<string?> Purpose = new("--task") { Description = "What the models were trained for; only passed on.", HelpName = "NAME" };
     private static readonly Option<string?> Label = new("--label") { Description = "Accepted for old files; the result goes into this task's outputs.", HelpName = "TASK_ID" };
 
+    private static readonly Option<string?> ExperimentService = new("--xpctl_api_url") { Description = "Accepted for old files, and said to be so: there is --scores.", HelpName = "URL" };
+    private static readonly Option<string[]> Deprecated = new("--config", "--datasets")
+    {
+        Description = "Accepted for old files, and said to be so; nothing reads it.",
+        HelpName = "FILE",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private static readonly Option<string?>[] Ignored =
+        [.. new[] { "--cred", "--settings", "--logging", "--data_root" }.Select(name => new Option<string?>(name) { Description = "Accepted for old files; nothing reads it.", HelpName = "FILE" })];
+
     public SelectModelCommand(CliSession session)
         : base(session, "select-model", "Chooses the best of several models; prints it and adds it to this task's outputs.")
     {
         Examples = ["odin chore select-model --type best-of-mead-eval-only --models train-a train-b --metric f1"];
-        foreach (var option in new Option[] { Policy, Models, Metric, Comparison, Scores, Dataset, Purpose, Label })
+        foreach (var option in new Option[] { Policy, Models, Metric, Comparison, Scores, Dataset, Purpose, Label, ExperimentService, Deprecated }.Concat(Ignored))
             Add(option);
     }
 
@@ -48,6 +58,10 @@ internal sealed class SelectModelCommand : TaskCommand
             Dataset = parse.GetValue(Dataset),
             Task = parse.GetValue(Purpose),
         };
+        if (parse.GetResult(ExperimentService) is not null)
+            Environment.Error.WriteLine("warning: nobody is asked for scores; give them with --scores FILE");
+        if (parse.GetResult(Deprecated) is not null)
+            Environment.Error.WriteLine($"warning: '{Deprecated.Name}' has no effect");
         var scores = parse.GetValue(Scores) is { } file ? await ReadScoresAsync(file, cancellationToken) : [];
         var records = await ReadRunRecordAsync(cancellationToken);
         var result = ExportPolicy.Select(parse.GetRequiredValue(Policy), request, new Experiments(records, scores));

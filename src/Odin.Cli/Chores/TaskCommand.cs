@@ -38,7 +38,7 @@ internal abstract class TaskCommand(CliSession session, string name, string desc
             return await Environment.In.ReadToEndAsync(cancellationToken);
         return File.Exists(file)
             ? await File.ReadAllTextAsync(file, cancellationToken)
-            : throw new CliException(ExitCode.NotFound, $"there is no file '{file}'");
+            : throw new CliException(ExitCode.NotFound, $"there is no file '{file}'", "Paths are relative to the directory of the task; - is standard input.");
     }
 
     /// <summary>Writes to a file, or to standard output when none is given.</summary>

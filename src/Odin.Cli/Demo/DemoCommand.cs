@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using Odin.Cli.Jobs;
-using Odin.Cli.Output;
 using Odin.Cli.Progress;
 using Odin.Cli.Rest;
 using Odin.Cli.Runs;
@@ -15,8 +14,8 @@ namespace Odin.Cli.Demo;
 internal sealed class DemoCommand : OdinCommand
 {
     private const string Job = "wine";
-    private static readonly Option<bool> Keep = new("--keep") { Description = "Leave the server running, and say how to use it." };
-    private static readonly Option<string?> Data = new("--data") { Description = "The server's data directory; a new one for temporary files unless given.", HelpName = "DIR" };
+    private static readonly Option<bool> Keep = new("--keep") { Description = "Leave the server running with its data, and say how to use it." };
+    private static readonly Option<string?> Data = new("--data") { Description = "The server's data directory, which stays; without it a new one, which is removed at the end.", HelpName = "DIR" };
 
     public DemoCommand(CliSession session)
         : base(session, "demo", "Shows it all: starts a server, runs a real pipeline twice, prints the best model, stops.")
@@ -33,9 +32,26 @@ internal sealed class DemoCommand : OdinCommand
     protected override async Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken)
     {
         var example = FindExample();
-        var data = Path.GetFullPath(parse.GetValue(Data) ?? Path.Combine(Path.GetTempPath(), $"odin-demo-{Guid.NewGuid().ToString("N")[..8]}"));
-        Out.WriteLine($"Starting a server on '{data}' …");
-        await using var server = await DemoServer.StartAsync(data, Session.Environment.Time, cancellationToken);
+        using var directory = new DemoDirectory(parse.GetValue(Data));
+        try
+        {
+            var code = await ShowAsync(example, directory, parse.GetValue(Keep), cancellationToken);
+            if (directory.Remove())
+                Out.WriteLine("\nThe server has stopped, and its data is removed.");
+            return code;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // What went wrong is best read in the server's log.
+            directory.Keep();
+            throw;
+        }
+    }
+
+    private async Task<int> ShowAsync(string example, DemoDirectory directory, bool keep, CancellationToken cancellationToken)
+    {
+        Out.WriteLine($"Starting a server on '{directory.Path}' …");
+        await using var server = await DemoServer.StartAsync(directory.Path, Session.Environment.Time, cancellationToken);
         using var client = Connect(server);
         Out.WriteLine($"It answers at {client.Connection.Display}.");
         await CommitAsync(client, example, cancellationToken);
@@ -44,17 +60,21 @@ internal sealed class DemoCommand : OdinCommand
         Out.WriteLine();
         var first = await RunOnceAsync(client, cancellationToken);
         if (!first.IsSuccess)
-            return await ExplainAsync(client, first, cancellationToken);
+            return await ExplainAsync(client, first, directory, cancellationToken);
         await PrintResultAsync(client, first, server, cancellationToken);
 
         Out.WriteLine();
         Out.WriteLine("The same commit again:");
         var second = await RunOnceAsync(client, cancellationToken);
         if (!second.IsSuccess)
-            return await ExplainAsync(client, second, cancellationToken);
+            return await ExplainAsync(client, second, directory, cancellationToken);
         PrintCached(second);
-        if (parse.GetValue(Keep))
+        if (keep)
+        {
+            server.Keep();
+            directory.Keep();
             PrintHowToUse(server, client);
+        }
         return ExitCode.Success;
     }
 
@@ -96,7 +116,16 @@ internal sealed class DemoCommand : OdinCommand
         Out.WriteLine();
         Out.WriteLine($"Best model: {evaluate["best"]} with accuracy {Figure(evaluate["accuracy"])}");
         var path = report["report"]?.ToString() ?? "";
-        Out.WriteLine($"Report:     {Path.GetFullPath(path, Path.Combine(server.DataDirectory, "workspaces", run.Id!))}");
+        var original = Path.GetFullPath(path, Path.Combine(server.DataDirectory, "workspaces", run.Id!));
+        Out.WriteLine($"Report:     {KeepReport(original)}");
+    }
+
+    // The data goes when the demo ends, and the report is what one wants to look at then.
+    private string KeepReport(string original)
+    {
+        var kept = Path.Combine(Directory.CreateDirectory(Path.Combine(Session.Environment.DataDirectory, "demo")).FullName, "report.html");
+        File.Copy(original, kept, overwrite: true);
+        return kept;
     }
 
     private static async Task<JsonObject> OutputsAsync(OdinClient client, string task, CancellationToken cancellationToken)
@@ -121,7 +150,6 @@ internal sealed class DemoCommand : OdinCommand
 
     private void PrintHowToUse(DemoServer server, OdinClient client)
     {
-        server.Keep();
         var url = client.Connection.Display;
         Out.WriteLine();
         Out.WriteLine($"The server goes on at {url} (process {server.ProcessId}, log '{server.LogFile}'). Type next:");
@@ -131,8 +159,9 @@ internal sealed class DemoCommand : OdinCommand
         Out.WriteLine($"  kill {server.ProcessId}   to stop it");
     }
 
-    private async Task<int> ExplainAsync(OdinClient client, PipelineRecord run, CancellationToken cancellationToken)
+    private async Task<int> ExplainAsync(OdinClient client, PipelineRecord run, DemoDirectory directory, CancellationToken cancellationToken)
     {
+        directory.Keep();
         var error = Session.Environment.Error;
         error.WriteLine($"{run.Id} {run.State}: {run.Message}");
         foreach (var task in run.Tasks.Where(t => RunProgress.StateOf(t) == "Failed"))
@@ -142,6 +171,7 @@ internal sealed class DemoCommand : OdinCommand
                 Paths.WithQuery(Paths.Resource(task.Id!, "logs"), ("lines", "20")), "text/plain", null, cancellationToken);
             error.WriteLine(await answer.Content.ReadAsStringAsync(cancellationToken));
         }
+        error.WriteLine($"All files of the demo stay in '{directory.Path}'; remove them when you have seen enough.");
         return ExitCode.Failure;
     }
 

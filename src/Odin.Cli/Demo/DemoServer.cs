@@ -33,8 +33,15 @@ internal sealed partial class DemoServer : IAsyncDisposable
     /// <summary>Starts the program and returns when it answers.</summary>
     public static async Task<DemoServer> StartAsync(string data, TimeProvider time, CancellationToken cancellationToken)
     {
+        try
+        {
+            Directory.CreateDirectory(data);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException(ExitCode.Failure, $"the directory '{data}' cannot be made: {e.Message}", "Name another one with --data.");
+        }
         var program = ServerProgram.Find();
-        Directory.CreateDirectory(data);
         // The shell gives it a log file and spares it the terminal's hang-up, so that it can outlive this program.
         const string Script = "trap '' HUP; exec \"$@\" >\"$ODIN_DEMO_LOG\" 2>&1 </dev/null";
         var start = new ProcessStartInfo("/bin/sh", [

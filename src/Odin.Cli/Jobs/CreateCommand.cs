@@ -2,12 +2,11 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Odin.Cli.Output;
 using Odin.Cli.Rest;
-using Odin.Cli.Servers;
 
 namespace Odin.Cli.Jobs;
 
 /// <summary><c>odin create</c>: an empty job.</summary>
-internal sealed class CreateCommand : OdinCommand
+internal sealed class CreateCommand : RemoteCommand
 {
     private readonly Argument<string> job;
 
@@ -17,26 +16,22 @@ internal sealed class CreateCommand : OdinCommand
         Group = CommandGroup.Jobs;
         Examples = ["odin create team/wine"];
         job = JobArgument.Create(session);
-        Add(job);
-        Add(OutputOptions.Format);
-        ConnectionOptions.AddTo(this);
+        Take(output: true, job);
     }
 
     /// <summary>Asks the server for a new job.</summary>
     public static Task<ApiAnswer> SendAsync(OdinClient client, string job, CancellationToken cancellationToken) => client.PostAsync(
         "v1/jobs", new JsonObject { ["job"] = new JsonObject { ["name"] = Paths.EncodeJob(job) } }, cancellationToken);
 
-    protected override async Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(RemoteCall call, CancellationToken cancellationToken)
     {
-        using var client = Session.Connect(parse);
-        var name = parse.GetRequiredValue(job);
-        var answer = await SendAsync(client, name, cancellationToken);
+        var name = call.Parse.GetRequiredValue(job);
+        var answer = await SendAsync(call.Client, name, cancellationToken);
         answer.EnsureSuccess();
-        var printer = Session.Printer(parse);
-        if (!printer.Data(answer.Body, [name]))
-            printer.Say(Printer.Line(answer.Body));
-        if (printer.Format == OutputFormat.Table && !Session.StockAlias)
-            printer.Note($"Type next: `odin push {name} main.yml`.");
+        if (!call.Printer.Data(answer.Body, [name]))
+            call.Printer.Say(Printer.Line(answer.Body));
+        if (call.Printer.Format == OutputFormat.Table && !Session.StockAlias)
+            call.Printer.Note($"Type next: `odin push {name} main.yml`.");
         return ExitCode.Success;
     }
 }

@@ -20,7 +20,7 @@ internal sealed class JobLinter(JsonObject given)
         if (File.Exists(path))
             return [path];
         if (!Directory.Exists(path))
-            throw new CliException(ExitCode.NotFound, $"there is no file or directory '{path}'");
+            throw new CliException(ExitCode.NotFound, $"there is no file or directory '{path}'", "Name a job's directory on this machine; `odin show JOB` prints one of a server.");
         var files = Files(path, SearchOption.TopDirectoryOnly);
         if (!files.Any(IsDefinition))
             files = Files(path, SearchOption.AllDirectories);

@@ -4,12 +4,11 @@ using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using Odin.Cli.Output;
 using Odin.Cli.Rest;
-using Odin.Cli.Servers;
 
 namespace Odin.Cli.Jobs;
 
 /// <summary><c>odin push</c>: puts files into a job; each is a commit.</summary>
-internal sealed class PushCommand : OdinCommand
+internal sealed class PushCommand : RemoteCommand
 {
     private static readonly Argument<string> File = new("FILE") { Description = "A file, or a directory whose files are all pushed." };
     private static readonly Option<string?> FileName = new("--file_name", "--file-name") { Description = "The name in the job; the file's own unless given.", HelpName = "NAME" };
@@ -22,11 +21,7 @@ internal sealed class PushCommand : OdinCommand
         Group = CommandGroup.Jobs;
         Examples = ["odin push team/wine main.yml", "odin push team/wine ./wine --create", "odin push team/wine new.py --file_name train.py"];
         job = JobArgument.Create(session);
-        Add(job);
-        Add(File);
-        foreach (var option in new Option[] { FileName, Create, OutputOptions.Format })
-            Add(option);
-        ConnectionOptions.AddTo(this);
+        Take(output: true, job, File, FileName, Create);
     }
 
     /// <summary>Sends one file; the answer of a server that took it.</summary>
@@ -37,25 +32,22 @@ internal sealed class PushCommand : OdinCommand
         return answer.EnsureSuccess($"Make the job first: `odin create {job}`, or push with --create.");
     }
 
-    protected override async Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(RemoteCall call, CancellationToken cancellationToken)
     {
-        var path = parse.GetRequiredValue(File);
-        var files = Files(path, parse.GetValue(FileName));
-        using var client = Session.Connect(parse);
-        var name = parse.GetRequiredValue(job);
-        if (parse.GetValue(Create))
-            await CreateAsync(client, name, cancellationToken);
+        var files = Files(call.Parse.GetRequiredValue(File), call.Parse.GetValue(FileName));
+        var name = call.Parse.GetRequiredValue(job);
+        if (call.Parse.GetValue(Create))
+            await CreateAsync(call.Client, name, cancellationToken);
         var answers = new JsonArray();
-        var printer = Session.Printer(parse);
         foreach (var (remote, local) in files)
         {
             var content = await System.IO.File.ReadAllBytesAsync(local, cancellationToken);
-            var answer = await SendAsync(client, name, remote, content, cancellationToken);
+            var answer = await SendAsync(call.Client, name, remote, content, cancellationToken);
             answers.Add(answer.Body?.DeepClone());
-            if (printer.Format == OutputFormat.Table)
-                printer.Say(Printer.Line(answer.Body));
+            if (call.Printer.Format == OutputFormat.Table)
+                call.Printer.Say(Printer.Line(answer.Body));
         }
-        printer.Data(answers.Count == 1 ? answers[0] : answers, files.Select(f => f.Remote));
+        call.Printer.Data(answers.Count == 1 ? answers[0] : answers, files.Select(f => f.Remote));
         return ExitCode.Success;
     }
 
@@ -72,12 +64,12 @@ internal sealed class PushCommand : OdinCommand
         if (System.IO.File.Exists(path))
             return [(name ?? Path.GetFileName(path), path)];
         if (!Directory.Exists(path))
-            throw new CliException(ExitCode.NotFound, $"there is no file '{path}'");
+            throw new CliException(ExitCode.NotFound, $"there is no file '{path}'", "Name a file, or a directory whose files are all to be pushed.");
         if (name is not null)
             throw new CliException(ExitCode.Usage, $"'{path}' is a directory, so --file_name cannot name its files", "Leave --file_name out.");
         var files = Directory.GetFiles(path).Where(f => !Path.GetFileName(f).StartsWith('.')).Order(StringComparer.Ordinal).ToList();
         if (files.Count == 0)
-            throw new CliException(ExitCode.NotFound, $"there are no files in '{path}'");
+            throw new CliException(ExitCode.NotFound, $"there are no files in '{path}'", "A job is one directory; push each by its own name.");
         return [.. files.Select(f => (Path.GetFileName(f), f))];
     }
 

@@ -2,13 +2,11 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Odin.Cli.Output;
 using Odin.Cli.Rest;
-using Odin.Cli.Servers;
-using Odin.Cli.Sockets;
 
 namespace Odin.Cli.Jobs;
 
 /// <summary><c>odin show</c>: the files of a job.</summary>
-internal sealed class ShowCommand : OdinCommand
+internal sealed class ShowCommand : RemoteCommand
 {
     private readonly Argument<string> job;
 
@@ -18,32 +16,27 @@ internal sealed class ShowCommand : OdinCommand
         Group = CommandGroup.Jobs;
         Examples = ["odin show team/wine", "odin show team/wine -o yaml"];
         job = JobArgument.Create(session);
-        Add(job);
-        Add(OutputOptions.Format);
-        ConnectionOptions.AddTo(this);
+        Take(output: true, job);
     }
 
-    protected override async Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(RemoteCall call, CancellationToken cancellationToken)
     {
-        using var client = Session.Connect(parse);
-        var name = parse.GetRequiredValue(job);
-        var printer = Session.Printer(parse);
-        if (client.Connection.IsWebSocket)
+        var name = call.Parse.GetRequiredValue(job);
+        if (call.IsWebSocket)
         {
-            var token = await client.TokenAsync(cancellationToken);
-            var frame = await OdinSocket.AskAsync(client.Connection, token, "SHOW", JsonValue.Create(name), cancellationToken);
+            var frame = await call.AskAsync("SHOW", JsonValue.Create(name), JobArgument.Hint, cancellationToken);
             var files = (frame.Response as JsonObject ?? []).Select(f => (f.Key, f.Value?.ToString() ?? "")).ToList();
-            if (!printer.Data(frame.Response, files.Select(f => f.Key)))
-                Print(printer, files);
+            if (!call.Printer.Data(frame.Response, files.Select(f => f.Key)))
+                Print(call.Printer, files);
             return ExitCode.Success;
         }
-        var answer = (await client.GetAsync(Paths.Job(name), cancellationToken)).EnsureSuccess(JobArgument.Hint);
+        var answer = (await call.Client.GetAsync(Paths.Job(name), cancellationToken)).EnsureSuccess(JobArgument.Hint);
         var configs = ((answer.Member("job") as JsonObject)?["configs"] as JsonArray ?? []).OfType<JsonObject>()
             .Select(c => (c["name"]?.ToString() ?? "", c["content"]?.ToString() ?? "")).ToList();
-        if (printer.Data(answer.Body, ["main.yml", .. configs.Select(c => c.Item1).Where(n => n != "main.yml")]))
+        if (call.Printer.Data(answer.Body, ["main.yml", .. configs.Select(c => c.Item1).Where(n => n != "main.yml")]))
             return ExitCode.Success;
-        var main = await MainFileAsync(client, name, cancellationToken);
-        Print(printer, [("main.yml", main), .. configs.Where(c => c.Item1 != "main.yml")]);
+        var main = await MainFileAsync(call.Client, name, cancellationToken);
+        Print(call.Printer, [("main.yml", main), .. configs.Where(c => c.Item1 != "main.yml")]);
         return ExitCode.Success;
     }
 

@@ -1,13 +1,11 @@
-using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Odin.Cli.Output;
-using Odin.Cli.Servers;
 
 namespace Odin.Cli.Nodes;
 
 /// <summary><c>odin gpus</c>: the graphics processors of every node, and who uses them.</summary>
-internal sealed class GpusCommand : OdinCommand
+internal sealed class GpusCommand : RemoteCommand
 {
     private static readonly string[] Columns = ["host", "gpu", "type", "free", "power", "util", "memuse", "processes", "pids"];
 
@@ -16,23 +14,20 @@ internal sealed class GpusCommand : OdinCommand
     {
         Group = CommandGroup.Server;
         Examples = ["odin gpus", "odin gpus -o json"];
-        Add(OutputOptions.Format);
-        ConnectionOptions.AddTo(this);
+        Take(output: true);
     }
 
-    protected override async Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(RemoteCall call, CancellationToken cancellationToken)
     {
-        using var client = Session.Connect(parse);
-        var answer = (await client.GetAsync("v1/nodes", cancellationToken)).EnsureSuccess();
+        var answer = (await call.Client.GetAsync("v1/nodes", cancellationToken)).EnsureSuccess();
         var nodes = answer.Member("nodes").AsArray().OfType<JsonObject>().ToList();
-        var printer = Session.Printer(parse);
-        if (printer.Data(answer.Body, nodes.Select(n => n["host"]?.ToString())))
+        if (call.Printer.Data(answer.Body, nodes.Select(n => n["host"]?.ToString())))
             return ExitCode.Success;
         var rows = nodes.SelectMany(n => (n["gpus"] as JsonArray ?? []).OfType<JsonObject>().Select(g => Row(n, g))).ToList();
         if (rows.Count > 0)
-            TextTable.Write(printer.Messages, Columns, rows);
+            TextTable.Write(call.Printer.Messages, Columns, rows);
         else
-            printer.Note($"There are no GPUs on {(nodes.Count == 1 ? "the node" : $"any of the {nodes.Count} nodes")}.");
+            call.Printer.Note($"There are no GPUs on {(nodes.Count == 1 ? "the node" : $"any of the {nodes.Count} nodes")}.");
         return ExitCode.Success;
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Odin.Pipelines.Yaml;
 
 namespace Odin.Cli.Output;
 
@@ -34,7 +35,7 @@ internal sealed class Printer(CliEnvironment environment, OutputFormat format)
                 Environment.Out.WriteLine(document?.ToJsonString(Indented) ?? "null");
                 return true;
             case OutputFormat.Yaml:
-                YamlText.Write(document, Environment.Out);
+                Environment.Out.Write(YamlText.Write(document));
                 return true;
             case OutputFormat.Name:
                 foreach (var name in names)

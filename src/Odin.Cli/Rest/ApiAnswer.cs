@@ -46,9 +46,11 @@ internal sealed record ApiAnswer(HttpStatusCode Status, JsonNode? Body, string T
         {
             401 => new CliException(ExitCode.Unauthorised, message, "Type `odin auth` to log in."),
             403 => new CliException(ExitCode.Unauthorised, message, "Ask somebody who may, or log in as another user with `odin auth -u NAME`."),
-            404 => new CliException(ExitCode.NotFound, message, hint),
+            // A server of ours may have said it already.
+            404 => new CliException(ExitCode.NotFound, message, message.Contains("'odin ", StringComparison.Ordinal) ? null : hint),
             // What is about a member of the request, and not about a file, is the caller's mistake.
-            400 or 422 when errors.Count > 0 && errors.All(e => e.File is null) => new CliException(ExitCode.Usage, message),
+            400 or 422 when errors.Count > 0 && errors.All(e => e.File is null) => new CliException(
+                ExitCode.Usage, message, "The same command with --help tells what it takes."),
             400 or 422 when errors.Count > 0 => new CliException(
                 ExitCode.InvalidPipeline, message, "Mend the job and check it with `odin lint DIR`."),
             502 or 503 or 504 or 429 => new CliException(ExitCode.Unavailable, message, "Try again in a moment."),

@@ -32,7 +32,7 @@ internal sealed class OdinClient : IDisposable
 
     public static OdinClient Create(CliEnvironment environment, Connection connection, ConnectionFlags flags)
     {
-        var http = new HttpClient(new SocketsHttpHandler
+        HttpClient Connect() => new(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.All,
@@ -45,7 +45,7 @@ internal sealed class OdinClient : IDisposable
             // Streams last as long as a run; what must not wait says so by its own token.
             Timeout = Timeout.InfiniteTimeSpan,
         };
-        return new OdinClient(connection, http, new Authenticator(environment, connection, flags, http), environment.Time);
+        return new OdinClient(connection, Connect(), new Authenticator(environment, connection, flags, Connect), environment.Time);
     }
 
     public Task<ApiAnswer> GetAsync(string path, CancellationToken cancellationToken) =>
@@ -142,6 +142,8 @@ internal sealed class OdinClient : IDisposable
     private async Task<HttpResponseMessage> ExchangeAsync(
         Func<HttpRequestMessage> create, HttpCompletionOption completion, CancellationToken cancellationToken)
     {
+        if (Connection.IsWebSocket)
+            throw new CliException(ExitCode.Usage, "this command is not in the WebSocket protocol", "Leave --scheme out, or give --scheme http.");
         await TokenAsync(cancellationToken);
         var answer = await SendOnceAsync(create, completion, cancellationToken);
         if (answer.StatusCode != HttpStatusCode.Unauthorized)

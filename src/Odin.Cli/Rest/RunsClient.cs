@@ -51,7 +51,7 @@ internal sealed class RunsClient(OdinClient client)
 
     public async Task<ApiAnswer> RerunAsync(string id, string? from, CancellationToken cancellationToken) =>
         (await client.PostAsync($"{Paths.Run(id)}/rerun", from is null ? [] : new JsonObject { ["from"] = from }, cancellationToken))
-        .EnsureSuccess(RunHint);
+        .EnsureSuccess(from is null ? RunHint : $"{RunHint} `odin status {id}` shows the tasks of this one.");
 
     public async Task<ApiAnswer> CancelAsync(string id, CancellationToken cancellationToken) =>
         (await client.PostAsync($"{Paths.Run(id)}/cancel", new JsonObject(), cancellationToken)).EnsureSuccess(RunHint);

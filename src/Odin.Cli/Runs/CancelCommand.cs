@@ -1,12 +1,10 @@
 using System.CommandLine;
-using Odin.Cli.Output;
 using Odin.Cli.Rest;
-using Odin.Cli.Servers;
 
 namespace Odin.Cli.Runs;
 
 /// <summary><c>odin cancel</c>: ends a run; its records and files stay.</summary>
-internal sealed class CancelCommand : OdinCommand
+internal sealed class CancelCommand : RemoteCommand
 {
     private readonly Argument<string> run;
 
@@ -15,28 +13,26 @@ internal sealed class CancelCommand : OdinCommand
     {
         Examples = ["odin cancel wine-3f9ak2xwj"];
         run = RunArgument.Create(session, "RUN", "The id of the run.");
-        Add(run);
-        Add(RunOptions.Wait);
-        Add(OutputOptions.Format);
-        ConnectionOptions.AddTo(this);
+        Take(output: true, run, RunOptions.Wait);
     }
 
-    protected override async Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(RemoteCall call, CancellationToken cancellationToken)
     {
-        using var client = Session.Connect(parse);
-        var runs = new RunsClient(client);
-        var id = parse.GetRequiredValue(run);
-        var answer = await runs.CancelAsync(id, cancellationToken);
-        if (parse.GetValue(RunOptions.Wait))
+        var id = call.Parse.GetRequiredValue(run);
+        var answer = await call.Runs.CancelAsync(id, cancellationToken);
+        if (call.Parse.GetValue(RunOptions.Wait))
         {
-            await foreach (var _ in runs.WatchAsync(id, cancellationToken))
+            await foreach (var _ in call.Runs.WatchAsync(id, cancellationToken))
             {
                 // Only the end matters: to be cancelled is what was asked for.
             }
         }
-        var printer = Session.Printer(parse);
-        if (!printer.Data(answer.Body, [id]))
-            printer.Say($"{id} is being cancelled. `odin rerun {id}` goes on from here.");
+        if (!call.Printer.Data(answer.Body, [id]))
+            call.Printer.Say(Outcome(id, answer.Read("pipeline", CliJson.Default.PipelineRecord)));
         return ExitCode.Success;
     }
+
+    private static string Outcome(string id, PipelineRecord run) => run.IsEnded && run.State is not (null or "Cancelled")
+        ? $"{id} had ended before: {run.State}. There was nothing to cancel."
+        : $"{id} is being cancelled. `odin rerun {id}` goes on from here.";
 }

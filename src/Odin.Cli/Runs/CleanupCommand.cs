@@ -2,13 +2,11 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Odin.Cli.Output;
 using Odin.Cli.Rest;
-using Odin.Cli.Servers;
-using Odin.Cli.Sockets;
 
 namespace Odin.Cli.Runs;
 
 /// <summary><c>odin cleanup</c>: removes what a run left behind.</summary>
-internal sealed class CleanupCommand : OdinCommand
+internal sealed class CleanupCommand : RemoteCommand
 {
     private static readonly string[] Columns = ["task_id", "cleaned_from_k8s", "purged_from_db", "removed_from_fs"];
     private static readonly Option<bool> Database = new("--db", "-d") { Description = "Forget the run and its tasks." };
@@ -20,48 +18,43 @@ internal sealed class CleanupCommand : OdinCommand
     {
         Examples = ["odin cleanup wine-3f9ak2xwj", "odin cleanup wine-3f9ak2xwj --db --fs"];
         run = RunArgument.Create(session, "RUN", "The id of the run.");
-        Add(run);
-        foreach (var option in new Option[] { Database, Files, OutputOptions.Format })
-            Add(option);
-        ConnectionOptions.AddTo(this);
+        Take(output: true, run, Database, Files);
     }
 
-    protected override async Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(RemoteCall call, CancellationToken cancellationToken)
     {
-        using var client = Session.Connect(parse);
-        return client.Connection.IsWebSocket
-            ? await OverSocketAsync(parse, client, cancellationToken)
-            : await OverRestAsync(parse, client, cancellationToken);
+        return call.IsWebSocket
+            ? await OverSocketAsync(call, cancellationToken)
+            : await OverRestAsync(call, cancellationToken);
     }
 
-    private async Task<int> OverRestAsync(ParseResult parse, OdinClient client, CancellationToken cancellationToken)
+    private async Task<int> OverRestAsync(RemoteCall call, CancellationToken cancellationToken)
     {
         var path = Paths.WithQuery(
-            Paths.Run(parse.GetRequiredValue(run)),
-            ("db", parse.GetValue(Database) ? "true" : "false"),
-            ("fs", parse.GetValue(Files) ? "true" : "false"));
-        var answer = await client.DeleteAsync(path, cancellationToken);
+            Paths.Run(call.Parse.GetRequiredValue(run)),
+            ("db", call.Parse.GetValue(Database) ? "true" : "false"),
+            ("fs", call.Parse.GetValue(Files) ? "true" : "false"));
+        var answer = await call.Client.DeleteAsync(path, cancellationToken);
         if (!Session.StockAlias)
             answer.EnsureSuccess(RunsClient.RunHint);
         else if (!answer.IsSuccess && (answer.Body as JsonObject)?["cleanups"] is not JsonArray)
             throw answer.Failure(RunsClient.RunHint);
         var rows = answer.ReadList("cleanups", CliJson.Default.CleanupRecord);
-        Print(Session.Printer(parse), answer.Body, [.. rows.Select(r => new object?[] { r.TaskId, r.CleanedFromK8s, r.PurgedFromDb, r.RemovedFromFs })]);
+        Print(call.Printer, answer.Body, [.. rows.Select(r => new object?[] { r.TaskId, r.CleanedFromK8s, r.PurgedFromDb, r.RemovedFromFs })]);
         return answer.IsSuccess ? ExitCode.Success : ExitCode.NotFound;
     }
 
-    private async Task<int> OverSocketAsync(ParseResult parse, OdinClient client, CancellationToken cancellationToken)
+    private async Task<int> OverSocketAsync(RemoteCall call, CancellationToken cancellationToken)
     {
         var wish = new JsonObject
         {
-            ["work"] = parse.GetRequiredValue(run),
-            ["purge_db"] = parse.GetValue(Database),
-            ["purge_fs"] = parse.GetValue(Files),
+            ["work"] = call.Parse.GetRequiredValue(run),
+            ["purge_db"] = call.Parse.GetValue(Database),
+            ["purge_fs"] = call.Parse.GetValue(Files),
         };
-        var token = await client.TokenAsync(cancellationToken);
-        var frame = await OdinSocket.AskAsync(client.Connection, token, "CLEANUP", wish, cancellationToken);
+        var frame = await call.AskAsync("CLEANUP", wish, RunsClient.RunHint, cancellationToken);
         var rows = (frame.Response as JsonArray ?? []).OfType<JsonObject>();
-        Print(Session.Printer(parse), frame.Response, [.. rows.Select(r => Columns.Select(c => (object?)r[c]?.ToString()).ToArray())]);
+        Print(call.Printer, frame.Response, [.. rows.Select(r => Columns.Select(c => (object?)r[c]?.ToString()).ToArray())]);
         return ExitCode.Success;
     }
 

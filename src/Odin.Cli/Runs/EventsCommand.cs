@@ -3,13 +3,11 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Odin.Cli.Output;
 using Odin.Cli.Rest;
-using Odin.Cli.Servers;
-using Odin.Cli.Sockets;
 
 namespace Odin.Cli.Runs;
 
 /// <summary><c>odin events</c>: what happened to a task.</summary>
-internal sealed class EventsCommand : OdinCommand
+internal sealed class EventsCommand : RemoteCommand
 {
     private static readonly string[] Columns = ["type", "reason", "source", "message", "timestamp"];
     private static readonly Option<string?> Namespace = new("--namespace") { Description = "The Kubernetes namespace.", HelpName = "NAME" };
@@ -20,44 +18,38 @@ internal sealed class EventsCommand : OdinCommand
     {
         Examples = ["odin events wine-3f9ak2xwj--train-knn"];
         resource = RunArgument.Create(session, "RESOURCE", "The id of a task or run.");
-        Add(resource);
-        Add(Namespace);
-        Add(OutputOptions.Format);
-        ConnectionOptions.AddTo(this);
+        Take(output: true, resource, Namespace);
     }
 
-    protected override async Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(RemoteCall call, CancellationToken cancellationToken)
     {
-        using var client = Session.Connect(parse);
-        var id = parse.GetRequiredValue(resource);
-        var (document, events) = client.Connection.IsWebSocket
-            ? await OverSocketAsync(parse, client, id, cancellationToken)
-            : await OverRestAsync(client, id, cancellationToken);
-        var printer = Session.Printer(parse);
-        if (printer.Data(document, events.Select(e => e.Reason)))
+        var id = call.Parse.GetRequiredValue(resource);
+        var (document, events) = call.IsWebSocket
+            ? await OverSocketAsync(call, id, cancellationToken)
+            : await OverRestAsync(call, id, cancellationToken);
+        if (call.Printer.Data(document, events.Select(e => e.Reason)))
             return ExitCode.Success;
         if (events.Count == 0)
-            printer.Note($"Nothing has happened to '{id}' yet.");
+            call.Printer.Note($"Nothing has happened to '{id}' yet.");
         else
-            TextTable.Write(printer.Messages, Columns, [.. events.Select(e => new object?[] { e.EventType, e.Reason, e.Source, e.Message, e.Timestamp })]);
+            TextTable.Write(call.Printer.Messages, Columns, [.. events.Select(e => new object?[] { e.EventType, e.Reason, e.Source, e.Message, e.Timestamp })]);
         return ExitCode.Success;
     }
 
     private static async Task<(JsonNode? Document, IReadOnlyList<EventRecord> Events)> OverRestAsync(
-        OdinClient client, string id, CancellationToken cancellationToken)
+        RemoteCall call, string id, CancellationToken cancellationToken)
     {
-        var answer = (await client.GetAsync(Paths.Resource(id, "events"), cancellationToken)).EnsureSuccess(RunsClient.RunHint);
+        var answer = (await call.Client.GetAsync(Paths.Resource(id, "events"), cancellationToken)).EnsureSuccess(RunsClient.RunHint);
         if (answer.Body is null)
             throw new CliException(ExitCode.NotFound, $"there are no events of '{id}'", RunsClient.RunHint);
         return (answer.Body, answer.ReadList("events", CliJson.Default.EventRecord));
     }
 
     private static async Task<(JsonNode? Document, IReadOnlyList<EventRecord> Events)> OverSocketAsync(
-        ParseResult parse, OdinClient client, string id, CancellationToken cancellationToken)
+        RemoteCall call, string id, CancellationToken cancellationToken)
     {
-        var wish = new JsonObject { ["resource"] = id, ["namespace"] = parse.GetValue(Namespace) ?? "default", ["kind"] = "Pod" };
-        var token = await client.TokenAsync(cancellationToken);
-        var frame = await OdinSocket.AskAsync(client.Connection, token, "EVENTS", wish, cancellationToken);
+        var wish = new JsonObject { ["resource"] = id, ["namespace"] = call.Parse.GetValue(Namespace) ?? "default", ["kind"] = "Pod" };
+        var frame = await call.AskAsync("EVENTS", wish, RunsClient.RunHint, cancellationToken);
         var events = (frame.Response as JsonArray ?? []).OfType<JsonObject>()
             .Select(e => e.Deserialize(CliJson.Default.EventRecord)! with { EventType = e["type"]?.GetValue<string>() });
         return (frame.Response, [.. events]);

@@ -3,12 +3,11 @@ using System.Globalization;
 using Odin.Cli.Output;
 using Odin.Cli.Progress;
 using Odin.Cli.Rest;
-using Odin.Cli.Servers;
 
 namespace Odin.Cli.Runs;
 
 /// <summary><c>odin list</c>: the runs.</summary>
-internal sealed class ListCommand : OdinCommand
+internal sealed class ListCommand : RemoteCommand
 {
     private static readonly Argument<string?> Pattern = new("PATTERN") { Description = "A part of the id.", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<string?> Status = new("--status") { Description = "Only runs in this state: running, done, terminated, …", HelpName = "STATE" };
@@ -23,32 +22,27 @@ internal sealed class ListCommand : OdinCommand
     {
         Group = CommandGroup.Start;
         Examples = ["odin list", "odin list --status running", "odin list --job team/wine --limit 5", "odin list wine -o name"];
-        Add(Pattern);
-        foreach (var option in new Option[] { Status, Job, Limit, Offset, Continue, Order, OutputOptions.Format })
-            Add(option);
-        ConnectionOptions.AddTo(this);
+        Take(output: true, Pattern, Status, Job, Limit, Offset, Continue, Order);
     }
 
-    protected override async Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(RemoteCall call, CancellationToken cancellationToken)
     {
-        using var client = Session.Connect(parse);
         var path = Paths.WithQuery(
             "v1/pipelines",
-            ("q", parse.GetValue(Pattern)),
-            ("status", parse.GetValue(Status)),
-            ("job", parse.GetValue(Job)),
-            ("limit", RunsClient.Number(parse.GetValue(Limit))),
-            ("offset", RunsClient.Number(parse.GetValue(Offset))),
-            ("continue", parse.GetValue(Continue)),
-            ("order", parse.GetValue(Order) switch { "oldest" => "asc", "newest" => "desc", _ => null }),
+            ("q", call.Parse.GetValue(Pattern)),
+            ("status", call.Parse.GetValue(Status)),
+            ("job", call.Parse.GetValue(Job)),
+            ("limit", RunsClient.Number(call.Parse.GetValue(Limit))),
+            ("offset", RunsClient.Number(call.Parse.GetValue(Offset))),
+            ("continue", call.Parse.GetValue(Continue)),
+            ("order", call.Parse.GetValue(Order) switch { "oldest" => "asc", "newest" => "desc", _ => null }),
             ("tasks", "false"));
-        var answer = (await client.GetAsync(path, cancellationToken)).EnsureSuccess();
+        var answer = (await call.Client.GetAsync(path, cancellationToken)).EnsureSuccess();
         var runs = answer.ReadList("pipelines", CliJson.Default.PipelineRecord);
-        var printer = Session.Printer(parse);
-        if (!printer.Data(answer.Body, runs.Select(r => r.Id)))
-            Print(printer, runs);
-        if (printer.Format is OutputFormat.Table or OutputFormat.Name && RunsClient.Continue(answer) is { } next)
-            printer.Note($"There are more: add --continue '{next}', or a larger --limit.");
+        if (!call.Printer.Data(answer.Body, runs.Select(r => r.Id)))
+            Print(call.Printer, runs);
+        if (call.Printer.Format is OutputFormat.Table or OutputFormat.Name && RunsClient.Continue(answer) is { } next)
+            call.Printer.Note($"There are more: add --continue '{next}', or a larger --limit.");
         return ExitCode.Success;
     }
 

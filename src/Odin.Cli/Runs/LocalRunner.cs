@@ -6,7 +6,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Odin.Cli.Progress;
-using Odin.Cli.Rest;
 using Odin.Resources;
 using Odin.Runs;
 using Odin.Storage;

@@ -2,13 +2,11 @@ using System.CommandLine;
 using System.Text;
 using System.Text.Json.Nodes;
 using Odin.Cli.Rest;
-using Odin.Cli.Servers;
-using Odin.Cli.Sockets;
 
 namespace Odin.Cli.Runs;
 
 /// <summary><c>odin logs</c>: what the programs of a task or run have written.</summary>
-internal sealed class LogsCommand : OdinCommand
+internal sealed class LogsCommand : RemoteCommand
 {
     private static readonly Option<bool> Follow = new("--follow", "-f") { Description = "Go on until the end." };
     private static readonly Option<int?> Lines = new("--lines", "-l") { Description = "Only the last lines.", HelpName = "N" };
@@ -22,23 +20,19 @@ internal sealed class LogsCommand : OdinCommand
         Group = CommandGroup.Start;
         Examples = ["odin logs wine-3f9ak2xwj--train-knn", "odin logs wine-3f9ak2xwj -f", "odin logs wine-3f9ak2xwj--train-knn --lines 100"];
         resource = RunArgument.Create(session, "RESOURCE", "The id of a task or run.");
-        Add(resource);
-        foreach (var option in new Option[] { Follow, Lines, Namespace, Container })
-            Add(option);
-        ConnectionOptions.AddTo(this);
+        Take(output: false, resource, Follow, Lines, Namespace, Container);
     }
 
-    protected override async Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(RemoteCall call, CancellationToken cancellationToken)
     {
-        using var client = Session.Connect(parse);
-        var id = parse.GetRequiredValue(resource);
-        if (client.Connection.IsWebSocket)
-            return await OverSocketAsync(parse, client, id, cancellationToken);
+        var id = call.Parse.GetRequiredValue(resource);
+        if (call.IsWebSocket)
+            return await OverSocketAsync(call, id, cancellationToken);
         var path = Paths.WithQuery(
             Paths.Resource(id, "logs"),
-            ("follow", parse.GetValue(Follow) ? "true" : null),
-            ("lines", RunsClient.Number(parse.GetValue(Lines))));
-        using var answer = await client.OpenAsync(path, "text/plain", RunsClient.RunHint, cancellationToken);
+            ("follow", call.Parse.GetValue(Follow) ? "true" : null),
+            ("lines", RunsClient.Number(call.Parse.GetValue(Lines))));
+        using var answer = await call.Client.OpenAsync(path, "text/plain", RunsClient.RunHint, cancellationToken);
         await using var stream = await answer.Content.ReadAsStreamAsync(cancellationToken);
         if (answer.Content.Headers.ContentType?.MediaType == "application/json")
         {
@@ -72,23 +66,21 @@ internal sealed class LogsCommand : OdinCommand
         }
     }
 
-    private async Task<int> OverSocketAsync(ParseResult parse, OdinClient client, string id, CancellationToken cancellationToken)
+    private async Task<int> OverSocketAsync(RemoteCall call, string id, CancellationToken cancellationToken)
     {
-        var wish = new JsonObject { ["resource"] = id, ["namespace"] = parse.GetValue(Namespace) ?? "default" };
-        if (parse.GetValue(Container) is { } container)
+        var wish = new JsonObject { ["resource"] = id, ["namespace"] = call.Parse.GetValue(Namespace) ?? "default" };
+        if (call.Parse.GetValue(Container) is { } container)
             wish["container"] = container;
-        if (parse.GetValue(Lines) is { } lines)
+        if (call.Parse.GetValue(Lines) is { } lines)
             wish["lines"] = lines;
-        if (parse.GetValue(Follow))
+        if (call.Parse.GetValue(Follow))
             wish["follow"] = true;
-        var request = new JsonObject { ["command"] = "LOGS", ["request"] = wish };
-        var token = await client.TokenAsync(cancellationToken);
-        await foreach (var frame in OdinSocket.ExchangeAsync(client.Connection, token, request, cancellationToken))
+        await foreach (var frame in call.ExchangeAsync("LOGS", wish, cancellationToken))
         {
-            if (frame.EnsureSuccess().IsEnd)
+            if (frame.EnsureSuccess(RunsClient.RunHint).IsEnd)
                 break;
             // Followed, a frame is a line; otherwise it is a piece of the text, which has its own line ends.
-            Session.Environment.Out.Write(frame.Text.EndsWith('\n') || !parse.GetValue(Follow) ? frame.Text : frame.Text + "\n");
+            Session.Environment.Out.Write(frame.Text.EndsWith('\n') || !call.Parse.GetValue(Follow) ? frame.Text : frame.Text + "\n");
             await Session.Environment.Out.FlushAsync(cancellationToken);
         }
         return ExitCode.Success;

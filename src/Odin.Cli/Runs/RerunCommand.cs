@@ -1,12 +1,9 @@
 using System.CommandLine;
-using Odin.Cli.Output;
-using Odin.Cli.Rest;
-using Odin.Cli.Servers;
 
 namespace Odin.Cli.Runs;
 
 /// <summary><c>odin rerun</c>: runs what did not succeed again.</summary>
-internal sealed class RerunCommand : OdinCommand
+internal sealed class RerunCommand : RemoteCommand
 {
     private readonly Argument<string> run;
 
@@ -15,17 +12,12 @@ internal sealed class RerunCommand : OdinCommand
     {
         Examples = ["odin rerun wine-3f9ak2xwj --watch", "odin rerun wine-3f9ak2xwj --from evaluate"];
         run = RunArgument.Create(session, "RUN", "The id of the run.");
-        Add(run);
-        foreach (var option in new Option[] { RunOptions.From, RunOptions.Watch, RunOptions.Wait, OutputOptions.Format })
-            Add(option);
-        ConnectionOptions.AddTo(this);
+        Take(output: true, run, RunOptions.From, RunOptions.Watch, RunOptions.Wait);
     }
 
-    protected override async Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(RemoteCall call, CancellationToken cancellationToken)
     {
-        using var client = Session.Connect(parse);
-        var runs = new RunsClient(client);
-        var answer = await runs.RerunAsync(parse.GetRequiredValue(run), parse.GetValue(RunOptions.From), cancellationToken);
-        return await RunCommand.FinishAsync(parse, runs, answer, Session, cancellationToken);
+        var answer = await call.Runs.RerunAsync(call.Parse.GetRequiredValue(run), call.Parse.GetValue(RunOptions.From), cancellationToken);
+        return await RunCommand.FinishAsync(call, answer, cancellationToken);
     }
 }

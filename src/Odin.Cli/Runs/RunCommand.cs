@@ -6,7 +6,6 @@ using Odin.Cli.Progress;
 using Odin.Cli.Rest;
 using Odin.Cli.Servers;
 using Odin.Cli.Shell;
-using Odin.Cli.Sockets;
 
 namespace Odin.Cli.Runs;
 
@@ -44,11 +43,9 @@ internal sealed class RunCommand : OdinCommand
     {
         if (parse.GetValue(Local))
             return await RunLocallyAsync(parse, cancellationToken);
-        using var client = Session.Connect(parse);
-        if (client.Connection.IsWebSocket)
-            return await StartOverSocketAsync(parse, client, cancellationToken);
-        var runs = new RunsClient(client);
-        var printer = Session.Printer(parse);
+        using var call = new RemoteCall(Session, parse);
+        if (call.IsWebSocket)
+            return await StartOverSocketAsync(call, cancellationToken);
         var wish = new SubmitWish(
             parse.GetRequiredValue(job),
             TemplateArguments.ToContext(Session.TemplateArguments),
@@ -57,28 +54,27 @@ internal sealed class RunCommand : OdinCommand
             parse.GetValue(NoCache));
         if (parse.GetValue(DryRun))
         {
-            PlanText.Write(printer, await runs.PlanAsync(wish, cancellationToken));
+            PlanText.Write(call.Printer, await call.Runs.PlanAsync(wish, cancellationToken));
             return ExitCode.Success;
         }
-        var answer = await runs.SubmitAsync(wish, cancellationToken);
+        var answer = await call.Runs.SubmitAsync(wish, cancellationToken);
         if (Session.StockAlias)
             return StockAnswer(answer);
-        return await FinishAsync(parse, runs, answer, Session, cancellationToken);
+        return await FinishAsync(call, answer, cancellationToken);
     }
 
     /// <summary>Says what was submitted, and waits if that was asked for; also for a rerun.</summary>
-    public static async Task<int> FinishAsync(
-        ParseResult parse, RunsClient runs, ApiAnswer answer, CliSession session, CancellationToken cancellationToken)
+    public static async Task<int> FinishAsync(RemoteCall call, ApiAnswer answer, CancellationToken cancellationToken)
     {
         var run = RunsClient.Submitted(answer);
         var id = run.Id ?? throw new CliException(ExitCode.Failure, "the server's answer has no id");
-        var printer = session.Printer(parse);
+        var printer = call.Printer;
         if (!printer.Data(answer.Body, [id]))
             printer.Say(id);
-        if (parse.GetValue(RunOptions.Watch))
-            return await new RunFollower(session, printer, runs).FollowAsync(id, show: true, cancellationToken);
-        if (parse.GetValue(RunOptions.Wait))
-            return await new RunFollower(session, printer, runs).FollowAsync(id, show: false, cancellationToken);
+        if (call.Parse.GetValue(RunOptions.Watch))
+            return await new RunFollower(call).FollowAsync(id, show: true, cancellationToken);
+        if (call.Parse.GetValue(RunOptions.Wait))
+            return await new RunFollower(call).FollowAsync(id, show: false, cancellationToken);
         if (printer.Format == OutputFormat.Table)
         {
             var commit = (run.Commit ?? run.Version) is { Length: >= 8 } sha ? $" at commit {sha[..8]}" : "";
@@ -128,16 +124,14 @@ internal sealed class RunCommand : OdinCommand
         return answer.IsSuccess ? ExitCode.Success : answer.Failure(null).ExitCode;
     }
 
-    private async Task<int> StartOverSocketAsync(ParseResult parse, OdinClient client, CancellationToken cancellationToken)
+    private async Task<int> StartOverSocketAsync(RemoteCall call, CancellationToken cancellationToken)
     {
-        Refuse(parse, "is not known to the WebSocket protocol", "Leave --scheme out, or give --scheme http.", DryRun, RunOptions.From, Commit, NoCache);
+        Refuse(call.Parse, "is not known to the WebSocket protocol", "Leave --scheme out, or give --scheme http.", DryRun, RunOptions.From, Commit, NoCache);
         var log = Session.Environment.Error;
         if (Session.TemplateArguments.Count > 0)
             log.WriteLine("The WebSocket protocol takes no --x: values; they are ignored.");
-        var request = new JsonObject { ["command"] = "START", ["request"] = parse.GetRequiredValue(job) };
-        var token = await client.TokenAsync(cancellationToken);
         var failed = false;
-        await foreach (var frame in OdinSocket.ExchangeAsync(client.Connection, token, request, cancellationToken))
+        await foreach (var frame in call.ExchangeAsync("START", JsonValue.Create(call.Parse.GetRequiredValue(job)), cancellationToken))
         {
             log.WriteLine(frame.Text);
             failed |= frame.IsError || frame.Text.EndsWith("terminated", StringComparison.OrdinalIgnoreCase);

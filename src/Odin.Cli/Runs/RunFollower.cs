@@ -5,7 +5,7 @@ using Odin.Cli.Rest;
 namespace Odin.Cli.Runs;
 
 /// <summary>Waits for a run, with or without showing it, and says how it ended.</summary>
-internal sealed class RunFollower(CliSession session, Printer printer, RunsClient runs)
+internal sealed class RunFollower(RemoteCall call)
 {
     /// <summary>Returns the exit code: success only if the run succeeded.</summary>
     public async Task<int> FollowAsync(string id, bool show, CancellationToken cancellationToken)
@@ -14,13 +14,13 @@ internal sealed class RunFollower(CliSession session, Printer printer, RunsClien
         try
         {
             run = show
-                ? await RunProgressView.For(session.Environment, printer.Format != OutputFormat.Table)
-                    .ShowAsync(runs.WatchAsync(id, cancellationToken), cancellationToken)
+                ? await RunProgressView.For(call.Session.Environment, call.Printer.Format != OutputFormat.Table)
+                    .ShowAsync(call.Runs.WatchAsync(id, cancellationToken), cancellationToken)
                 : await WaitAsync(id, cancellationToken);
         }
         catch (OperationCanceledException)
         {
-            printer.Note($"The run goes on. `odin status {id} --watch` shows it again, `odin cancel {id}` ends it.");
+            call.Printer.Note($"The run goes on. `odin status {id} --watch` shows it again, `odin cancel {id}` ends it.");
             throw;
         }
         Conclude(run);
@@ -30,7 +30,7 @@ internal sealed class RunFollower(CliSession session, Printer printer, RunsClien
     private async Task<PipelineRecord> WaitAsync(string id, CancellationToken cancellationToken)
     {
         var progress = new RunProgress();
-        await foreach (var update in runs.WatchAsync(id, cancellationToken))
+        await foreach (var update in call.Runs.WatchAsync(id, cancellationToken))
             progress.Apply(update);
         return (progress.Run ?? new PipelineRecord { Id = id }) with { Tasks = progress.Tasks };
     }
@@ -41,11 +41,11 @@ internal sealed class RunFollower(CliSession session, Printer printer, RunsClien
             ? $" in {ProgressTable.Duration(to - from)}"
             : "";
         var why = run.IsSuccess || run.Message is not { Length: > 0 } message ? "" : $": {message}";
-        printer.Note($"{run.Id} {run.State ?? run.Status}{took}{why}");
+        call.Printer.Note($"{run.Id} {run.State ?? run.Status}{took}{why}");
         if (run.IsSuccess)
             return;
         foreach (var task in run.Tasks.Where(t => RunProgress.StateOf(t) == "Failed").Take(10))
-            printer.Note($"  {RunProgress.NameOf(task)}: {ProgressTable.Remark(task)}  (`odin logs {task.Id ?? task.Task}` shows its output)");
-        printer.Note($"`odin rerun {run.Id}` runs what did not succeed again.");
+            call.Printer.Note($"  {RunProgress.NameOf(task)}: {ProgressTable.Remark(task)}  (`odin logs {task.Id ?? task.Task}` shows its output)");
+        call.Printer.Note($"`odin rerun {run.Id}` runs what did not succeed again.");
     }
 }

@@ -2,13 +2,12 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Odin.Cli.Output;
 using Odin.Cli.Rest;
-using Odin.Cli.Servers;
 using Odin.Cli.Sockets;
 
 namespace Odin.Cli.Runs;
 
 /// <summary><c>odin status</c>: the tasks of the runs that match.</summary>
-internal sealed class StatusCommand : OdinCommand
+internal sealed class StatusCommand : RemoteCommand
 {
     private static readonly Option<bool> All = new("--all") { Description = "Every column." };
     private static readonly Option<string[]> Columns = CreateColumns();
@@ -26,24 +25,18 @@ internal sealed class StatusCommand : OdinCommand
             "odin status wine -o json",
         ];
         pattern = RunArgument.Create(session, "PATTERN", "A run's id, or a part of it.");
-        Add(pattern);
-        foreach (var option in new Option[] { All, Columns, RunOptions.Watch, OutputOptions.Format })
-            Add(option);
-        ConnectionOptions.AddTo(this);
+        Take(output: true, pattern, All, Columns, RunOptions.Watch);
     }
 
-    protected override async Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken)
+    protected override async Task<int> RunAsync(RemoteCall call, CancellationToken cancellationToken)
     {
-        using var client = Session.Connect(parse);
-        var printer = Session.Printer(parse);
-        var wanted = parse.GetRequiredValue(pattern);
-        if (client.Connection.IsWebSocket)
-            return await OverSocketAsync(parse, client, printer, wanted, cancellationToken);
-        var runs = new RunsClient(client);
-        var (document, found) = await runs.FindAsync(wanted, cancellationToken);
-        if (parse.GetValue(RunOptions.Watch))
-            return await new RunFollower(Session, printer, runs).FollowAsync(One(found, wanted), show: true, cancellationToken);
-        return Show(parse, printer, document, found, wanted);
+        var wanted = call.Parse.GetRequiredValue(pattern);
+        if (call.IsWebSocket)
+            return await OverSocketAsync(call, wanted, cancellationToken);
+        var (document, found) = await call.Runs.FindAsync(wanted, cancellationToken);
+        if (call.Parse.GetValue(RunOptions.Watch))
+            return await new RunFollower(call).FollowAsync(One(found, wanted), show: true, cancellationToken);
+        return Show(call, document, found, wanted);
     }
 
     private static string One(IReadOnlyList<PipelineRecord> found, string wanted)
@@ -63,34 +56,32 @@ internal sealed class StatusCommand : OdinCommand
 
     private static CliException Nothing(string wanted) => new(ExitCode.NotFound, $"no run matches '{wanted}'", RunsClient.RunHint);
 
-    private int Show(ParseResult parse, Printer printer, JsonNode document, IReadOnlyList<PipelineRecord> found, string wanted)
+    private int Show(RemoteCall call, JsonNode document, IReadOnlyList<PipelineRecord> found, string wanted)
     {
-        if (printer.Data(document, found.Select(r => r.Id)))
+        if (call.Printer.Data(document, found.Select(r => r.Id)))
             return ExitCode.Success;
         if (found.Count == 0)
             // The original says nothing at all here, and scripts rely on it.
             return Session.StockAlias ? ExitCode.Success : throw Nothing(wanted);
-        var columns = StatusBlock.Columns(parse.GetValue(All), parse.GetValue(Columns) ?? []);
+        var columns = StatusBlock.Columns(call.Parse.GetValue(All), call.Parse.GetValue(Columns) ?? []);
         for (var i = 0; i < found.Count; i++)
         {
             if (i > 0)
-                printer.Say("");
-            StatusBlock.Write(printer.Messages, found[i], columns, Session.Environment.ColourOut);
+                call.Printer.Say("");
+            StatusBlock.Write(call.Printer.Messages, found[i], columns, Session.Environment.ColourOut);
             if (!Session.StockAlias && found[i] is { IsEnded: true, IsSuccess: false, Message: { Length: > 0 } message })
-                printer.Note($"{found[i].Id}: {message}");
+                call.Printer.Note($"{found[i].Id}: {message}");
         }
         return ExitCode.Success;
     }
 
-    private async Task<int> OverSocketAsync(
-        ParseResult parse, OdinClient client, Printer printer, string wanted, CancellationToken cancellationToken)
+    private async Task<int> OverSocketAsync(RemoteCall call, string wanted, CancellationToken cancellationToken)
     {
-        if (parse.GetValue(RunOptions.Watch))
+        if (call.Parse.GetValue(RunOptions.Watch))
             throw new CliException(ExitCode.Usage, "the WebSocket protocol cannot watch a run", "Leave --scheme out, or give --scheme http.");
-        var token = await client.TokenAsync(cancellationToken);
-        var frame = await OdinSocket.AskAsync(client.Connection, token, "STATUS", JsonValue.Create(wanted), cancellationToken);
+        var frame = await call.AskAsync("STATUS", JsonValue.Create(wanted), RunsClient.RunHint, cancellationToken);
         var found = (frame.Response as JsonArray ?? []).Select(OdinSocket.ToRun).ToList();
-        return Show(parse, printer, frame.Response ?? new JsonArray(), found, wanted);
+        return Show(call, frame.Response ?? new JsonArray(), found, wanted);
     }
 
     private static Option<string[]> CreateColumns()

@@ -4,19 +4,21 @@ using System.Text.Json.Nodes;
 namespace Odin.Cli.Servers;
 
 /// <summary>Gets tokens: from the command line, the cache, the local server's own password, or the person at the terminal.</summary>
-internal sealed class Authenticator(CliEnvironment environment, Connection connection, ConnectionFlags flags, HttpClient http)
+/// <param name="connect">A client without open connections: whoever listened a moment ago may be another now.</param>
+internal sealed class Authenticator(CliEnvironment environment, Connection connection, ConnectionFlags flags, Func<HttpClient> connect)
 {
     private const string Administrator = "admin";
     private string? password = flags.Password;
     private bool haveLoggedIn;
 
-    public TokenCache Cache { get; } = TokenCache.For(environment, connection.Url, flags.TokenFile);
+    public TokenCache Cache { get; } = TokenCache.For(environment, connection, flags.TokenFile);
 
     /// <summary>The token to send with the first request; null: try without one.</summary>
     public async Task<string?> CurrentAsync(CancellationToken cancellationToken) =>
         !haveLoggedIn && (flags.Password is not null || flags.PasswordFromInput)
             ? await LogInAsync(cancellationToken)
-            : Cache.Read();
+            : MayHaveToken ? Cache.Read()
+            : null;
 
     /// <summary>A new token after the server refused the old one; null when it was new already, so that asking again is vain.</summary>
     public async Task<string?> RenewAsync(CancellationToken cancellationToken)
@@ -33,6 +35,7 @@ internal sealed class Authenticator(CliEnvironment environment, Connection conne
         haveLoggedIn = true;
         var (username, secret) = Credentials();
         using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["username"] = username, ["password"] = secret });
+        using var http = connect();
         using var answer = await http.PostAsync(new Uri("v1/auth", UriKind.Relative), form, cancellationToken);
         var text = await answer.Content.ReadAsStringAsync(cancellationToken);
         if (!answer.IsSuccessStatusCode || TokenIn(text) is not { } token)
@@ -40,7 +43,9 @@ internal sealed class Authenticator(CliEnvironment environment, Connection conne
             throw new CliException(
                 (int)answer.StatusCode >= 500 ? ExitCode.Unavailable : ExitCode.Unauthorised,
                 $"{connection.Display} did not let '{username}' in: {(int)answer.StatusCode} {DetailIn(text)}".TrimEnd(),
-                "Check the name and the password, then type `odin auth`.");
+                password is null
+                    ? $"It does not take the password in '{connection.Local?.DataDirectory}' (any more); log in as a user it knows: `odin auth -u NAME`."
+                    : "Check the name and the password, then type `odin auth`.");
         }
         Cache.Write(token);
         return token;
@@ -53,18 +58,34 @@ internal sealed class Authenticator(CliEnvironment environment, Connection conne
             password = environment.In.ReadLine() ?? "";
         if (password is not null)
             return (username ?? LoginName, password);
-        if (username is null or Administrator && connection.Local?.AdminPassword() is { } local)
-            return (Administrator, local);
+        if (username is null or Administrator && connection.Local is { } local && local.AdminPassword() is { } kept)
+        {
+            if (Objection() is not { } objection)
+                return (Administrator, kept);
+            // Who was named on the command line may type the password at a terminal: that is a wish, not a habit.
+            if (flags.Username is null || !environment.CanPrompt)
+            {
+                throw new CliException(
+                    ExitCode.Unauthorised,
+                    $"{objection}, so the password in '{local.DataDirectory}' is not sent to {connection.Display}",
+                    "Start your own server again with `odin server`, or, if you trust this one, log in to it: `odin auth -u NAME`.");
+            }
+        }
         if (!environment.CanPrompt)
         {
             throw new CliException(
                 ExitCode.Unauthorised,
                 $"you are not logged in to {connection.Display}",
-                "Type `odin auth`, or give --username with --password-stdin.");
+                "Type `odin auth` at a terminal, or give --username with --password-stdin.");
         }
         username ??= Terminal.Ask(environment, "odin username: ", LoginName);
         return (username, password = Terminal.AskSecret(environment, "odin password: "));
     }
+
+    // What the local server gave is for it alone; a file named on the command line is the person's own choice.
+    private bool MayHaveToken => connection.Local is null || flags.TokenFile is not null || Objection() is null;
+
+    private string? Objection() => new LoopbackListeners(environment.NetworkTables).Objection(connection.Url.Port);
 
     private string LoginName => environment["USER"] ?? Environment.UserName;
 

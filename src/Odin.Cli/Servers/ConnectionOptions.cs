@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace Odin.Cli.Servers;
 
@@ -19,11 +20,7 @@ internal static class ConnectionOptions
 
     public static readonly Option<string?> Host = new("--host") { Description = "The server's host name.", HelpName = "HOST" };
 
-    public static readonly Option<int?> Port = new("--port")
-    {
-        Description = "The server's port: 9003 unless given, 30000 for ws and wss.",
-        HelpName = "PORT",
-    };
+    public static readonly Option<int?> Port = CreatePort();
 
     public static readonly Option<string?> Scheme = CreateScheme();
 
@@ -63,6 +60,23 @@ internal static class ConnectionOptions
             if (login || option != Username && option != Password && option != PasswordStdin)
                 command.Add(option);
         }
+    }
+
+    private static Option<int?> CreatePort()
+    {
+        var option = new Option<int?>("--port")
+        {
+            Description = "The server's port: 9003 unless given, 30000 for ws and wss.",
+            HelpName = "PORT",
+        };
+        option.Validators.Add(result =>
+        {
+            // What is no number at all is the parser's to refuse.
+            var text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+            if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var port) && port is < 1 or > 65535)
+                result.AddError($"'{text}' is not a port: they are the numbers from 1 to 65535.");
+        });
+        return option;
     }
 
     private static Option<string?> CreateScheme()

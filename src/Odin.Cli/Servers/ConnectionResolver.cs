@@ -48,7 +48,7 @@ internal sealed class ConnectionResolver(CliEnvironment environment, bool stockA
         port ??= isWebSocket ? local?.WebSocketPort ?? DefaultWebSocketPort
             : host is null ? fallback.Url.Port
             : DefaultPort;
-        var address = new UriBuilder(scheme, host ?? fallback.Url.Host, port.Value).Uri;
+        var address = Built(new UriBuilder(scheme, host ?? fallback.Url.Host, port.Value), source);
         return new Connection(address, source, host is null ? fallback.Username : null, null);
     }
 
@@ -76,10 +76,10 @@ internal sealed class ConnectionResolver(CliEnvironment environment, bool stockA
     /// <summary>A full address, or a bare host name, which gets the default port.</summary>
     public static Uri Parse(string text, string source)
     {
-        var whole = text.Contains("://", StringComparison.Ordinal) ? text : $"http://{text}:{DefaultPort}";
-        if (!text.Contains("://", StringComparison.Ordinal) && text.Contains(':', StringComparison.Ordinal))
-            whole = $"http://{text}";
-        if (!Uri.TryCreate(whole, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https" or "ws" or "wss"))
+        // Without a scheme it is a host, perhaps with a port: a slash would make one out of a scheme that is written wrong.
+        var isBare = !text.Contains("://", StringComparison.Ordinal);
+        var whole = !isBare ? text : text.Contains(':', StringComparison.Ordinal) ? $"http://{text}" : $"http://{text}:{DefaultPort}";
+        if (isBare && text.Contains('/', StringComparison.Ordinal) || !Uri.TryCreate(whole, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https" or "ws" or "wss"))
         {
             throw new CliException(
                 ExitCode.Usage, $"'{text}' (from {source}) is not an address of a server", "Write it as http://HOST:PORT or https://HOST.");
@@ -95,7 +95,19 @@ internal sealed class ConnectionResolver(CliEnvironment environment, bool stockA
         builder.Scheme = flags.Scheme ?? builder.Scheme;
         builder.Host = flags.Host ?? builder.Host;
         builder.Port = flags.Port ?? (flags.Scheme is "ws" or "wss" && url.Scheme is "http" or "https" ? DefaultWebSocketPort : url.Port);
-        return Slash(builder.Uri);
+        return Slash(Built(builder, "the command line"));
+    }
+
+    private static Uri Built(UriBuilder builder, string source)
+    {
+        try
+        {
+            return builder.Uri;
+        }
+        catch (UriFormatException)
+        {
+            throw new CliException(ExitCode.Usage, $"'{builder.Host}' (from {source}) is not the name of a host", "Write it as --host odin.example.org, or give --url.");
+        }
     }
 
     private static Uri Slash(Uri url) =>

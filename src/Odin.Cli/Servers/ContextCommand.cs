@@ -78,7 +78,7 @@ internal sealed class ContextCommand : OdinCommand
             Current = configuration.Current == context.Name ? null : configuration.Current,
             Contexts = [.. configuration.Contexts.Where(c => c.Name != context.Name)],
         }).Save(Directory);
-        TokenCache.For(Session.Environment, context.Url, null).Delete();
+        TokenCache.For(Session.Environment, context.Url).Delete();
         Session.Environment.Error.WriteLine($"'{context.Name}' is forgotten.");
         return ExitCode.Success;
     }

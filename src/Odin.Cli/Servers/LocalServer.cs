@@ -44,10 +44,10 @@ internal sealed record LocalServer(Uri Url, int? WebSocketPort, int? ProcessId, 
         }
     }
 
-    /// <summary>Whether an address is this server's: the password goes nowhere else.</summary>
+    /// <summary>Whether an address is this server's: the password goes nowhere else. Who listens there is another question.</summary>
     public bool IsAt(Uri address) => address.IsLoopback && address.Port == Url.Port;
 
-    // The number may belong to another program by now; the answer on the port then says so.
+    // The number may belong to another program by now: see LoopbackListeners.
     private bool IsAlive => ProcessId is not { } pid || !OperatingSystem.IsLinux()
         || Directory.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}"));
 

@@ -5,11 +5,19 @@ namespace Odin.Cli.Servers;
 /// <summary>The token of one server in a file of its own: the bare text, without a newline, as the original client keeps it.</summary>
 internal sealed class TokenCache(string file)
 {
+    // A token of our own server is not for whoever listens on its port when it is gone.
+    private const string LocalSuffix = "_local";
+
     public string FileName { get; } = file;
 
     /// <summary>The file given on the command line, or the one for this server below the configuration directory.</summary>
-    public static TokenCache For(CliEnvironment environment, Uri server, string? file) =>
-        new(file ?? Path.Combine(environment.ConfigDirectory, "tokens", NameFor(server)));
+    public static TokenCache For(CliEnvironment environment, Connection server, string? file) =>
+        new(file ?? Below(environment, server.Local is null ? NameFor(server.Url) : NameFor(server.Url) + LocalSuffix));
+
+    /// <summary>The file for a server elsewhere.</summary>
+    public static TokenCache For(CliEnvironment environment, Uri server) => new(Below(environment, NameFor(server)));
+
+    private static string Below(CliEnvironment environment, string name) => Path.Combine(environment.ConfigDirectory, "tokens", name);
 
     public string? Read() => File.Exists(FileName) && File.ReadAllText(FileName).Trim() is { Length: > 0 } token ? token : null;
 

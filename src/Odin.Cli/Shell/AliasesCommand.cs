@@ -13,7 +13,7 @@ internal sealed class AliasesCommand : OdinCommand
     };
 
     public AliasesCommand(CliSession session)
-        : base(session, "aliases", "Makes links called odin-run, odin-status and so on, which behave as the old commands.")
+        : base(session, "aliases", "Makes links called odin-run, odin-chores, yaml2json and so on, which behave as the old commands.")
     {
         Group = CommandGroup.Settings;
         Examples = ["odin aliases --dir ~/.local/bin"];
@@ -42,10 +42,10 @@ internal sealed class AliasesCommand : OdinCommand
     private static void Link(string link, string program)
     {
         var existing = new FileInfo(link);
-        if (existing.LinkTarget is not null)
+        if (existing.LinkTarget is { } target && Path.GetFileName(target) == Path.GetFileName(program))
             existing.Delete();
-        else if (existing.Exists)
-            throw new CliException(ExitCode.Failure, $"'{link}' exists and is not a link", "Choose another directory, or remove it.");
+        else if (existing.Exists || existing.LinkTarget is not null)
+            throw new CliException(ExitCode.Failure, $"'{link}' exists and is not a link to this program", "Choose another directory, or remove it.");
         File.CreateSymbolicLink(link, program);
     }
 }

@@ -8,12 +8,8 @@ internal sealed class CompletionCommand : OdinCommand
     private const string Bash = """
         # Completion of odin for bash. Load it with:  source <(odin completion bash)
         _odin_complete() {
-            local name="${COMP_WORDS[0]##*/}" rest="" line point
-            [[ "$COMP_LINE" == *" "* ]] && rest=" ${COMP_LINE#* }"
-            line="${name/-/ }$rest"
-            point=$(( COMP_POINT - ${#COMP_LINE} + ${#line} ))
             local IFS=$'\n'
-            COMPREPLY=( $(compgen -W "$(odin "[suggest:$point]" "odin${line#odin}" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}") )
+            COMPREPLY=( $(compgen -W "$(odin "[suggest:$COMP_POINT]" "$COMP_LINE" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}") )
         }
         complete -o default -F _odin_complete odin @aliases@
         """;
@@ -22,8 +18,7 @@ internal sealed class CompletionCommand : OdinCommand
         #compdef odin @aliases@
         # Completion of odin for zsh. Load it with:  source <(odin completion zsh)
         _odin() {
-            local name="${words[1]:t}" line
-            line="${name/-/ } ${(j: :)words[2,CURRENT]}"
+            local line="${(j: :)words[1,CURRENT]}"
             local -a found
             found=("${(@f)$(odin "[suggest:${#line}]" "$line" 2>/dev/null)}")
             (( ${#found} )) && [[ -n "${found[1]}" ]] && compadd -a found || _files
@@ -37,7 +32,9 @@ internal sealed class CompletionCommand : OdinCommand
             set -l line (commandline -cp)
             odin "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null
         end
-        complete -c odin -a '(__odin_complete)'
+        for name in odin @aliases@
+            complete -c $name -a '(__odin_complete)'
+        end
         """;
 
     private static readonly Argument<string> ShellName = CreateShell();

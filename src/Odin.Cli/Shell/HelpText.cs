@@ -25,6 +25,8 @@ internal sealed class HelpText(RootCommand root) : SynchronousCommandLineAction
     {
         var output = parseResult.InvocationConfiguration.Output;
         var command = parseResult.CommandResult.Command;
+        if (command == root && parseResult.UnmatchedTokens is [var unknown, ..])
+            throw new CliException(ExitCode.Usage, $"there is no command '{unknown}'", "Type `odin` to see those there are.");
         if (command == root)
             return WriteRoot(root, output);
         new HelpAction { MaxWidth = Width }.Invoke(parseResult);

@@ -30,7 +30,8 @@ internal static class ReferencePage
         ## Logging in
 
         For a server of your own on this machine there is nothing to do: the password that it made for its first user is
-        in its data directory, readable by you alone, and is used without asking. For any other server type `odin auth`
+        in its data directory, readable by you alone, and is used without asking, but only while you or root listen on the
+        server's port: another user of the machine gets neither the password nor its token. For any other server type `odin auth`
         once. Tokens are kept in `~/.config/odin/tokens`, one file for each server, readable by you alone;
         `--token FILE` names another file, which holds the bare token. When a token has expired you are logged in again, once.
 
@@ -41,7 +42,8 @@ internal static class ReferencePage
 
         ## The old names
 
-        `odin aliases --dir DIR` makes links called `odin-run`, `odin-status` and so on. Run through such a link, a command
+        `odin aliases --dir DIR` makes links called `odin-run`, `odin-status` and so on; for tasks `odin-chores` (`odin chore run`),
+        `odin-select-model`, `yaml2json`, `json2yaml` and `render-jinja2` (`odin chore …`). Run through such a link, a command
         takes the flags of the original client and prints what it printed (`odin-run` the server's answer on one line,
         `odin-auth` the token). Two things differ: the exit code tells whether it worked, and without `--host`, `--port`,
         `--scheme` or their variables the server is found as above. When any of those is given, the parts that are missing
@@ -55,6 +57,7 @@ internal static class ReferencePage
         | `~/.config/odin/tokens/*` | tokens; mode 0600. |
         | `~/.local/share/odin/server.json` | where the local server listens. Written by the server. |
         | `~/.local/share/odin/admin-password` | the local server's first password. Written by the server. |
+        | `~/.local/share/odin/demo` | the report of the last `odin demo`. |
         | `~/.local/share/odin/local` | records and workspaces of `odin run --local`. |
         """;
 
@@ -115,7 +118,8 @@ internal static class ReferencePage
         if (command is OdinCommand { Examples.Count: > 0 } documented)
         {
             output.WriteLine();
-            output.WriteLine("```sh");
+            // Not "sh": the names in them are made up, so no test can run them.
+            output.WriteLine("```shell");
             foreach (var example in documented.Examples)
                 output.WriteLine(example);
             output.WriteLine("```");

@@ -17,9 +17,12 @@ internal sealed record Suggestion(string Line)
         var number = directive[Prefix.Length..^1].TrimStart(':');
         if (int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var position) && position < line.Length)
             line = line[..position];
-        // The program's name is not part of what is parsed.
+        // The program's name is not part of what is parsed, but an old one stands for a command.
         var space = line.IndexOf(' ', StringComparison.Ordinal);
-        return new Suggestion(space < 0 ? "" : line[(space + 1)..]);
+        if (space < 0)
+            return new Suggestion("");
+        var typed = line[(space + 1)..];
+        return new Suggestion(ProgramName.CommandOf(line[..space]) is { } command ? $"{command} {typed}" : typed);
     }
 
     public int Write(RootCommand root, TextWriter output)

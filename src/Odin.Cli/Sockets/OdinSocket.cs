@@ -53,16 +53,6 @@ internal static class OdinSocket
         }
     }
 
-    /// <summary>The first answer of a command that has one.</summary>
-    public static async Task<SocketFrame> AskAsync(
-        Connection connection, string? token, string command, JsonNode? request, CancellationToken cancellationToken)
-    {
-        var message = new JsonObject { ["command"] = command, ["request"] = request };
-        await foreach (var frame in ExchangeAsync(connection, token, message, cancellationToken))
-            return frame.EnsureSuccess();
-        throw new CliException(ExitCode.Unavailable, $"{connection.Display} closed the connection without an answer", "Try again in a moment.");
-    }
-
     /// <summary>A run of the protocol in the shape of the REST interface.</summary>
     public static PipelineRecord ToRun(JsonNode? node)
     {

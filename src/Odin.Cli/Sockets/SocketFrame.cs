@@ -15,9 +15,10 @@ internal sealed record SocketFrame(string Status, JsonNode? Response)
     public string Text => Response is JsonValue value && value.TryGetValue<string>(out var text) ? text : Response?.ToJsonString() ?? "";
 
     /// <summary>The answer, or the exception of an ERROR frame.</summary>
-    public SocketFrame EnsureSuccess() => IsError
-        ? throw new CliException(LooksUnknown(Text) ? ExitCode.NotFound : ExitCode.Failure, Text)
-        : this;
+    /// <param name="hint">What to type when there is no such thing.</param>
+    public SocketFrame EnsureSuccess(string? hint = null) => !IsError ? this
+        : LooksUnknown(Text) ? throw new CliException(ExitCode.NotFound, Text, hint)
+        : throw new CliException(ExitCode.Failure, Text);
 
     public static SocketFrame Parse(string text)
     {
@@ -36,5 +37,6 @@ internal sealed record SocketFrame(string Status, JsonNode? Response)
     // The protocol has no error codes; these are the texts of the original and of ours.
     private static bool LooksUnknown(string text) =>
         text.Contains("found", StringComparison.OrdinalIgnoreCase) && text.Contains("no", StringComparison.OrdinalIgnoreCase)
+        || text.StartsWith("There is no ", StringComparison.Ordinal)
         || text.Contains("No such file", StringComparison.Ordinal);
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Odin.Pipelines;
 using Odin.Pipelines.Yaml;
@@ -23,24 +22,5 @@ public static class YamlConversion
 
     /// <summary>Block style, or flow style (<c>{"a": 1}</c>, all on one line) if asked for.</summary>
     public static string Write(JsonNode? value, bool flow) =>
-        flow ? (Portable(value)?.ToJsonString() ?? "null") + "\n" : YamlText.Write(Portable(value));
-
-    /// <summary>YAML 1.1 takes <c>1e5</c> for a text: it wants a dot and a sign.</summary>
-    private static JsonNode? Portable(JsonNode? value) => value switch
-    {
-        JsonObject map => new JsonObject(map.Select(entry => KeyValuePair.Create(entry.Key, Portable(entry.Value)))),
-        JsonArray list => new JsonArray([.. list.Select(Portable)]),
-        JsonValue number when number.GetValueKind() == JsonValueKind.Number => JsonNode.Parse(NumberText(number.ToJsonString())),
-        _ => value?.DeepClone(),
-    };
-
-    private static string NumberText(string json)
-    {
-        var exponent = json.IndexOfAny(['e', 'E']);
-        if (exponent < 0)
-            return json;
-        var mantissa = json[..exponent];
-        var power = json[(exponent + 1)..];
-        return $"{mantissa}{(mantissa.Contains('.', StringComparison.Ordinal) ? "" : ".0")}e{(power[0] is '+' or '-' ? "" : "+")}{power}";
-    }
+        flow ? YamlText.WriteFlow(value) : YamlText.Write(value);
 }

@@ -35,7 +35,7 @@ public sealed class ExitCodeTests : IAsyncDisposable
     public async Task WrongValue_NamesTheMember()
     {
         server.On("GET /v1/app", """{"detail":"d","errors":[{"location":"limit","message":"it must be a number.","code":"WrongValue","severity":"error"}]}""", 400);
-        Assert.Equal("error: limit: it must be a number.\n", (await cli.RunAsync("ping", "--url", server.Url)).Error);
+        Assert.Equal("error: limit: it must be a number.\nThe same command with --help tells what it takes.\n", (await cli.RunAsync("ping", "--url", server.Url)).Error);
     }
 
     [Fact]

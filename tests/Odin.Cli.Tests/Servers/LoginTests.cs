@@ -1,4 +1,5 @@
 using System.Globalization;
+using Odin.Cli.Servers;
 
 namespace Odin.Cli.Tests.Servers;
 
@@ -92,6 +93,59 @@ public sealed class LoginTests : IAsyncDisposable
         var result = await cli.RunAsync("--host", "127.0.0.1", "--port", server.Port.ToString(CultureInfo.InvariantCulture), "--scheme", "http", "-u", "a", "-p", "b");
 
         Assert.Equal("T0K\n", result.Error);
+    }
+
+    [Fact]
+    public async Task AnotherUserListens_GetsNeitherPasswordNorToken()
+    {
+        server.On("POST /v1/auth", """{"message":"T0K"}""");
+        server.On("POST /v1/jobs", r => r.Authorization is null ? new ReplayAnswer(401, """{"detail":"Not authenticated"}""") : new ReplayAnswer(201, "{}"));
+        LocalServer("hunter2");
+        Assert.Equal(ExitCode.Success, (await cli.RunAsync("create", "x")).ExitCode);
+        Assert.NotEmpty(Directory.GetFiles(cli.File(".config/odin/tokens")));
+        var sent = server.Requests.Count;
+
+        ListenAs(LoopbackListeners.Self + 1);
+        var result = await cli.RunAsync("create", "x");
+
+        Assert.Equal(ExitCode.Unauthorised, result.ExitCode);
+        Assert.Contains("another user of this machine", result.Error, StringComparison.Ordinal);
+        Assert.Contains("`odin auth -u NAME`", result.Error, StringComparison.Ordinal);
+        var request = Assert.Single(server.Requests.Skip(sent));
+        Assert.Equal(("POST", "/v1/jobs", null), (request.Method, request.PathAndQuery, request.Authorization));
+    }
+
+    [Fact]
+    public async Task AnotherUserListens_OwnPasswordIsTheirsToGive()
+    {
+        server.On("POST /v1/auth", """{"message":"T0K"}""");
+        LocalServer("hunter2");
+        ListenAs(LoopbackListeners.Self + 1);
+        cli.Input = "secret\n";
+
+        Assert.Equal(ExitCode.Unauthorised, (await cli.RunAsync("auth", "-u", "admin")).ExitCode);
+        Assert.Empty(server.Requests);
+        Assert.Equal(ExitCode.Success, (await cli.RunAsync("auth", "-u", "ada", "--password-stdin")).ExitCode);
+        Assert.Equal("username=ada&password=secret", server.Requests.Single().Body);
+    }
+
+    [Fact]
+    public async Task LocalServerGone_ItsTokenStaysHere()
+    {
+        server.On("POST /v1/auth", """{"message":"T0K"}""");
+        server.On("GET /v1/app", """{"version":"1"}""");
+        LocalServer("hunter2");
+        Assert.Equal(ExitCode.Success, (await cli.RunAsync("auth")).ExitCode);
+        File.Delete(cli.File(".local/share/odin/server.json"));
+
+        Assert.Equal(ExitCode.Success, (await cli.RunAsync("ping", "--url", server.Url)).ExitCode);
+        Assert.Null(server.Requests.Last().Authorization);
+    }
+
+    private void ListenAs(uint user)
+    {
+        cli.NetworkTables = Path.GetDirectoryName(cli.File("net/tcp", string.Create(
+            CultureInfo.InvariantCulture, $"head\n 0: 0100007F:{server.Port:X4} 00000000:0000 0A 00000000:00000000 00:00000000 00000000 {user} 0 1\n")))!;
     }
 
     private void LocalServer(string password)

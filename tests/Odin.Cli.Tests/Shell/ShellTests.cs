@@ -53,7 +53,7 @@ public sealed class ShellTests : IAsyncDisposable
     public void EveryExample_Parses()
     {
         var root = CommandTree.Create(new CliSession(cli.Environment(TextWriter.Null, TextWriter.Null), [], [], false));
-        foreach (var example in root.Subcommands.OfType<OdinCommand>().SelectMany(c => c.Examples))
+        foreach (var example in root.Subcommands.OfType<OdinCommand>().SelectMany(c => c.Examples).Concat(ConsoleLines()))
         {
             var line = example[example.IndexOf("odin ", StringComparison.Ordinal)..].Split([" < ", " > ", " | ", ")"], StringSplitOptions.None)[0];
             var words = System.CommandLine.Parsing.CommandLineParser.SplitCommandLine(line).Skip(1).ToList();
@@ -62,11 +62,16 @@ public sealed class ShellTests : IAsyncDisposable
         }
     }
 
+    // What pages show of a terminal, without its answers.
+    private static IEnumerable<string> ConsoleLines() => Directory.GetFiles(Path.Combine(SourceTree.Root, "docs"), "*.md", SearchOption.AllDirectories)
+        .SelectMany(File.ReadLines)
+        .Where(line => line.StartsWith("$ odin ", StringComparison.Ordinal));
+
     [Fact]
     public async Task ReferencePage_IsCurrent()
     {
         var page = (await cli.RunAsync("help-markdown")).Out;
-        var file = Path.Combine(Root(), "docs", "reference", "cli.md");
+        var file = Path.Combine(SourceTree.Root, "docs", "reference", "cli.md");
         if (Environment.GetEnvironmentVariable("ODIN_APPROVE") == "1")
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
@@ -78,6 +83,9 @@ public sealed class ShellTests : IAsyncDisposable
     [Theory]
     [InlineData("odin-run", "run")]
     [InlineData("/usr/local/bin/odin-status", "status")]
+    [InlineData("odin-chores", "chore run")]
+    [InlineData("odin-select-model", "chore select-model")]
+    [InlineData("bin/yaml2json", "chore yaml2json")]
     [InlineData("odin", null)]
     [InlineData("odin-server", null)]
     [InlineData("", null)]
@@ -109,6 +117,50 @@ public sealed class ShellTests : IAsyncDisposable
         Assert.Equal("mine", await File.ReadAllTextAsync(file));
     }
 
+    [Fact]
+    public async Task Aliases_ForeignLink_IsLeftAlone()
+    {
+        var link = cli.File("bin/yaml2json");
+        Directory.CreateDirectory(Path.GetDirectoryName(link)!);
+        File.CreateSymbolicLink(link, "/usr/local/bin/mine");
+        var result = await StartAsync(Program, "aliases", "--dir", cli.File("bin"));
+        Assert.Equal(ExitCode.Failure, result.ExitCode);
+        Assert.Equal("/usr/local/bin/mine", new FileInfo(link).LinkTarget);
+    }
+
+    [Fact]
+    public async Task Aliases_OfChores_DoWhatTheOldProgramsDid()
+    {
+        var bin = cli.File("bin");
+        Assert.Equal(0, (await StartAsync(Program, "aliases", "--dir", bin)).ExitCode);
+        cli.File("a", "alpha");
+        var chores = cli.File("chores.yml", $"chores:\n- {{name: keep, type: copy, src: {cli.File("a")}, dst: {cli.File("b")}}}\n");
+
+        var run = await StartAsync(Path.Combine(bin, "odin-chores"), chores, "--label", "r--chores", "--cred", "/etc/odind/odin-cred.yml", "--modules", "a", "b");
+        Assert.Equal((0, $$"""{"keep":"{{cli.File("b")}}"}""" + "\n"), (run.ExitCode, run.Out));
+        Assert.Equal("alpha", await File.ReadAllTextAsync(cli.File("b")));
+
+        var json = await StartAsync(Path.Combine(bin, "yaml2json"), cli.File("x.yml", "a: [1, yes]\n"), "--indent", "0");
+        Assert.Equal("""{"a":[1,true]}""" + "\n", json.Out);
+        Assert.Equal("a: 1\n", (await StartAsync(Path.Combine(bin, "json2yaml"), cli.File("x.json", """{"a":1}"""))).Out);
+
+        Assert.Equal(0, (await StartAsync(Path.Combine(bin, "render-jinja2"), cli.File("main.yml.jinja2", "depth: {{ depth }}"), "--x:depth", "3")).ExitCode);
+        Assert.Equal("depth: 3", await File.ReadAllTextAsync(cli.File("main.yml")));
+    }
+
+    [Fact]
+    public async Task OldSelector_ItsWholeCommandLine_IsTaken()
+    {
+        cli.Alias = "chore select-model";
+        var result = await cli.RunAsync(
+            "--type", "best-of-batch", "--label", "r--export", "--models", "m1", "m2", "--metric", "acc", "--task", "t", "--user_cmp", "gt", "--dataset", "d",
+            "--cred", "/etc/odind/odin-cred.yml", "--settings", "s", "--logging", "l", "--data_root", "/data", "--config", "c", "--datasets", "d", "--xpctl_api_url", "http://x",
+            "--scores", cli.File("scores.yml", "m1: {acc: 50}\nm2: {acc: 90}\n"));
+        Assert.Equal(ExitCode.Success, result.ExitCode);
+        Assert.Contains("\"selected\":\"m2\"", result.Out, StringComparison.Ordinal);
+        Assert.Contains("--scores", result.Error, StringComparison.Ordinal);
+    }
+
     /// <summary>A shell script stands for the server: what counts is that it has our process id and our arguments.</summary>
     [Fact]
     public async Task Server_ReplacesTheProgram()
@@ -134,6 +186,8 @@ public sealed class ShellTests : IAsyncDisposable
     [InlineData("odin ru", "run\n")]
     [InlineData("odin run --wa", "--wait\n--watch\n")]
     [InlineData("odin status x -o y", "yaml\n")]
+    [InlineData("bin/odin-run --wa", "--wait\n--watch\n")]
+    [InlineData("odin-select-model --met", "--metric\n")]
     public async Task Suggest_CompletesFromTheCommandTree(string line, string expected) =>
         Assert.Equal(expected, (await cli.RunAsync(string.Create(CultureInfo.InvariantCulture, $"[suggest:{line.Length}]"), line)).Out);
 
@@ -168,14 +222,6 @@ public sealed class ShellTests : IAsyncDisposable
     [InlineData("fish")]
     public async Task Completion_OtherShells_HaveAScript(string shell) =>
         Assert.Contains("[suggest:", (await cli.RunAsync("completion", shell)).Out, StringComparison.Ordinal);
-
-    private static string Root()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory.FullName, "Odin.slnx")))
-            directory = directory.Parent!;
-        return directory.FullName;
-    }
 
     private async Task<(int ExitCode, string Out, int ProcessId)> StartAsync(string program, params string[] arguments)
     {

@@ -21,6 +21,18 @@ public static class YamlText
         return text.ToString();
     }
 
+    /// <summary>The document on one line, which is JSON as well: <c>{"a":1}</c>. Ends in a line break.</summary>
+    public static string WriteFlow(JsonNode? value) => Flow(value) + "\n";
+
+    private static string Flow(JsonNode? value) => value switch
+    {
+        JsonObject map => $"{{{string.Join(',', map.Select(entry => $"{Quoted(entry.Key)}:{Flow(entry.Value)}"))}}}",
+        JsonArray list => $"[{string.Join(',', list.Select(Flow))}]",
+        JsonValue text when text.GetValueKind() == JsonValueKind.String => Quoted(text.GetValue<string>()),
+        null => "null",
+        _ => Bare(value),
+    };
+
     private static void WriteBlock(StringBuilder text, JsonNode? value, int indent)
     {
         if (value is JsonArray list)
@@ -67,13 +79,25 @@ public static class YamlText
                 break;
             default:
                 if (value.GetValueKind() != JsonValueKind.String)
-                    text.Append(value.ToJsonString()).Append('\n');
+                    text.Append(Bare(value)).Append('\n');
                 else if (IsBlock(value.GetValue<string>()))
                     WriteLines(text, value.GetValue<string>(), indent + 2);
                 else
                     text.Append(Scalar(value.GetValue<string>())).Append('\n');
                 break;
         }
+    }
+
+    /// <summary>A number or a boolean. YAML 1.1 takes <c>1e5</c> for a text: it wants a dot and a sign.</summary>
+    private static string Bare(JsonNode value)
+    {
+        var json = value.ToJsonString();
+        var exponent = value.GetValueKind() == JsonValueKind.Number ? json.IndexOfAny(['e', 'E']) : -1;
+        if (exponent < 0)
+            return json;
+        var mantissa = json[..exponent];
+        var power = json[(exponent + 1)..];
+        return $"{mantissa}{(mantissa.Contains('.', StringComparison.Ordinal) ? "" : ".0")}e{(power[0] is '+' or '-' ? "" : "+")}{power}";
     }
 
     /// <summary>Scripts keep their lines.</summary>

@@ -1,0 +1,88 @@
+namespace Odin.Cli.Tests.Shell;
+
+/// <summary>Whatever is typed wrong, the program says what was wrong and what to type next, and never shows its inside.</summary>
+public sealed class MistakeTests : IAsyncDisposable
+{
+    private readonly CliTest cli = new();
+    private readonly ReplayServer server = new();
+
+    public async ValueTask DisposeAsync()
+    {
+        await server.DisposeAsync();
+        cli.Dispose();
+    }
+
+    [Theory]
+    [InlineData("list --port 99999", "'99999' is not a port", "odin list --help")]
+    [InlineData("list --port abc", "'abc' is not a whole number for '--port'", "odin list --help")]
+    [InlineData("logs x --lines many", "'many' is not a whole number for '--lines'", "odin logs --help")]
+    [InlineData("list --host a|b", "is not the name of a host", "--url")]
+    [InlineData("context add y htp:/x", "'htp:/x' (from the command line) is not an address", "http://HOST:PORT")]
+    [InlineData("help nope", "there is no command 'nope'", "`odin`")]
+    [InlineData("cancel r --scheme ws", "not in the WebSocket protocol", "--scheme http")]
+    [InlineData("jobs --scheme ws", "not in the WebSocket protocol", "--scheme http")]
+    [InlineData("chore outputs a", "'a' is not of the form KEY=VALUE", "odin chore outputs")]
+    public async Task Misuse_SaysWhatToTypeNext(string line, string message, string next) => await ExpectAsync(ExitCode.Usage, line, message, next);
+
+    [Theory]
+    [InlineData("lint nodir", "there is no file or directory 'nodir'", "Name a job's directory")]
+    [InlineData("push j nofile", "there is no file 'nofile'", "Name a file")]
+    [InlineData("chore yaml2json nofile", "there is no file 'nofile'", "relative to")]
+    [InlineData("list --context nope", "there is no context 'nope'", "odin context list")]
+    public async Task ThingThatIsNotThere_SaysWhatToTypeNext(string line, string message, string next) => await ExpectAsync(ExitCode.NotFound, line, message, next);
+
+    [Fact]
+    public async Task NotLoggedInAndNobodyToAsk_DoesNotSendInCircles() =>
+        await ExpectAsync(ExitCode.Unauthorised, "auth", "you are not logged in", "--password-stdin");
+
+    [Fact]
+    public async Task DemoOnADirectoryThatCannotBe_AsksForAnother()
+    {
+        var result = await cli.RunAsync("demo", "--data", cli.File("file", "") + "/x");
+        Assert.Equal(ExitCode.Failure, result.ExitCode);
+        Assert.Contains("cannot be made", result.Error, StringComparison.Ordinal);
+        Assert.EndsWith("Name another one with --data.\n", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ServerSaysWhatToTypeItself_IsNotSaidTwice()
+    {
+        server.On("POST /v1/pipelines", """{"detail":"There is no job 'x'. 'odin jobs' lists those that there are.","status":404,"errors":[]}""", 404);
+        var result = await cli.RunAsync("run", "x", "--url", server.Url);
+        Assert.Equal("error: There is no job 'x'. 'odin jobs' lists those that there are.\n", result.Error);
+    }
+
+    [Fact]
+    public async Task Rerun_UnknownTask_PointsToTheTasks()
+    {
+        server.On("POST /v1/pipelines/r-1j/rerun", """{"detail":"Run 'r-1j' has no task 'x'; it has: a.","status":404,"errors":[]}""", 404);
+        var result = await cli.RunAsync("rerun", "r-1j", "--from", "x", "--url", server.Url);
+        Assert.Contains("`odin status r-1j`", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Cancel_RunThatHasEnded_SaysSo()
+    {
+        server.On("POST /v1/pipelines/r-1j/cancel", """{"pipeline":{"id":"r-1j","status":"DONE","state":"Succeeded"}}""");
+        Assert.Equal("r-1j had ended before: Succeeded. There was nothing to cancel.\n", (await cli.RunAsync("cancel", "r-1j", "--url", server.Url)).Out);
+    }
+
+    [Fact]
+    public async Task LocalPasswordOutOfDate_SaysWhoMayLogIn()
+    {
+        server.On("POST /v1/jobs", """{"detail":"Not authenticated"}""", 401).On("POST /v1/auth", """{"detail":"The user name or the password is wrong."}""", 401);
+        cli.File(".local/share/odin/server.json", $$"""{"url":"{{server.Url}}","pid":{{Environment.ProcessId}}}""");
+        cli.File(".local/share/odin/admin-password", "old\n");
+        await ExpectAsync(ExitCode.Unauthorised, "create x", "did not let 'admin' in", "`odin auth -u NAME`");
+    }
+
+    private async Task ExpectAsync(int exitCode, string line, string message, string next)
+    {
+        var result = await cli.RunAsync(line.Split(' '));
+        Assert.Equal((exitCode, ""), (result.ExitCode, result.Out));
+        var lines = result.Error.TrimEnd('\n').Split('\n');
+        Assert.Contains(message, lines[0], StringComparison.Ordinal);
+        Assert.Contains(next, lines[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", result.Error, StringComparison.Ordinal);
+    }
+}
