@@ -185,8 +185,13 @@ public sealed partial class KubernetesExecutor
         {
             try
             {
-                if (!await launcher.DeleteAsync(execution.Kind!, execution.Key.Id, grace, cancellationToken))
-                    Evaluate(execution.Key.Id);
+                var kind = execution.Kind!;
+                if (!await launcher.DeleteAsync(kind, execution.Key.Id, grace, cancellationToken)
+                    && view.Look(execution.Key.Id, static e => e.HasObject || e.Pods(null).Count > 0 || e.LastGone is not null ? e : null) is null)
+                {
+                    // There is nothing left that the watch could tell of.
+                    Settle(execution, Gone(execution, kind, null));
+                }
                 return;
             }
             catch (KubernetesUnavailableException e)

@@ -48,7 +48,7 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
     }
 
     /// <summary>Looks at one execution while nothing changes; null if nothing was ever seen of it.</summary>
-    public T? Look<T>(string id, Func<ObservedExecution, T> look)
+    public T? Look<T>(string id, Func<ObservedExecution, T?> look)
         where T : class
     {
         lock (gate)
@@ -119,7 +119,7 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
             switch (change.Kind)
             {
                 case WatchEventKind.Synced:
-                    Resync(change.Objects);
+                    await ResyncAsync(change.Objects, cancellationToken);
                     podsListed.TrySetResult();
                     break;
                 case WatchEventKind.Deleted:
@@ -205,20 +205,20 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
         Changed(id);
     }
 
-    private void Resync(IReadOnlyList<Pod> pods)
+    private async Task ResyncAsync(IReadOnlyList<Pod> pods, CancellationToken cancellationToken)
     {
         var there = pods.Select(p => p.Metadata.Uid).ToHashSet(StringComparer.Ordinal);
-        List<string> vanished;
+        List<Pod> missing;
         lock (gate)
+            missing = [.. executionOfPod.Where(p => !there.Contains(p.Key)).Select(p => Of(p.Value).Find(p.Key)!)];
+        foreach (var pod in missing)
         {
-            vanished = [.. executionOfPod.Where(p => !there.Contains(p.Key)).Select(p => p.Key)];
-            foreach (var uid in vanished)
-                Of(executionOfPod[uid]).RemoveVanished(uid);
-        }
-        foreach (var uid in vanished)
-        {
-            executionOfPod.Remove(uid, out var id);
-            Changed(id!);
+            // A pod that was made while the list was on its way is not in it, and lives all the same.
+            var now = await client.FindAsync(KubernetesResources.Pods, @namespace, pod.Metadata.Name, cancellationToken);
+            if (now?.Metadata.Uid == pod.Metadata.Uid)
+                Put(now);
+            else
+                Remove(pod);
         }
         foreach (var pod in pods)
             Put(pod);

@@ -29,8 +29,6 @@ internal sealed class ObservedExecution
 
     public IReadOnlyList<ExecutionEvent> Events => [.. events.Values.OrderBy(e => e.Timestamp).TakeLast(MaxEvents)];
 
-    public bool Knows(Pod pod) => pods.TryGetValue(pod.Metadata.Uid, out var known) && known.Metadata.ResourceVersion == pod.Metadata.ResourceVersion;
-
     public IEnumerable<string> PodUids => pods.Keys;
 
     public void Put(Pod pod) => pods[pod.Metadata.Uid] = pod;
@@ -41,11 +39,7 @@ internal sealed class ObservedExecution
             lastGone = pod;
     }
 
-    public void RemoveVanished(string uid)
-    {
-        if (pods.Remove(uid, out var pod))
-            lastGone = pod;
-    }
+    public Pod? Find(string uid) => pods.GetValueOrDefault(uid);
 
     public void PutObject(WorkloadEnd end) => (HasObject, IsGone, End) = (true, false, end);
 

@@ -14,7 +14,7 @@ internal sealed record PodVerdict(
 
     public static PodVerdict Of(Pod pod)
     {
-        var main = pod.Status.ContainerStatuses.FirstOrDefault();
+        var main = pod.Status.ContainerStatuses is [var first, ..] ? first : null;
         return pod.Status.Phase switch
         {
             "Succeeded" or "Failed" => Ended(pod, main),

@@ -75,6 +75,8 @@ internal static class PodTemplate
     {
         var environment = new Dictionary<string, string>(execution.Environment, StringComparer.Ordinal);
         environment.TryAdd("ODIN_CRED", "/etc/odind/odin-cred.yml");
+        environment.TryAdd("PYTHONUNBUFFERED", "1");
+        environment["ODIN_EXECUTION"] = execution.Key.Id;
         if (options.WorkspaceClaim is null && environment.ContainsKey("ODIN_OUTPUTS"))
         {
             // The files of the record lie in the workspace, and that is not there.
@@ -82,7 +84,7 @@ internal static class PodTemplate
             environment.Remove("ODIN_RECORD");
             environment.Remove("ODIN_RUN_RECORD");
         }
-        return new JsonArray([.. environment.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => new JsonObject { ["name"] = e.Key, ["value"] = e.Value })]);
+        return new JsonArray([.. environment.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => new JsonObject { ["name"] = e.Key, ["value"] = Literal(e.Value) })]);
     }
 
     // A number of GPUs is always sent, 0 too: on nodes with a device plug-in that is what keeps a task off the GPUs.
@@ -134,5 +136,10 @@ internal static class PodTemplate
         return json;
     }
 
-    private static JsonArray Texts(IEnumerable<string> texts) => [.. texts.Select(t => (JsonNode?)t)];
+    private static JsonArray Texts(IEnumerable<string> texts) => [.. texts.Select(t => (JsonNode?)Literal(t))];
+
+    // Kubernetes replaces $(NAME) and takes $$ for $. What a task says reaches its program as it is, here as everywhere.
+    private static string Literal(string text) => text.Contains("$(", StringComparison.Ordinal) || text.Contains("$$", StringComparison.Ordinal)
+        ? text.Replace("$", "$$", StringComparison.Ordinal)
+        : text;
 }
