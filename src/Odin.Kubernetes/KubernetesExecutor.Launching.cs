@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.Logging;
 using Odin.Execution;
 using Odin.Kubernetes.Api;
@@ -10,6 +11,7 @@ namespace Odin.Kubernetes;
 // How an execution gets onto the cluster, and how one that is there already gets into our care.
 public sealed partial class KubernetesExecutor
 {
+    private const int LongestArgument = 128 * 1024;
     private static readonly TimeSpan AdoptionPatience = TimeSpan.FromSeconds(5);
 
     // Under the gate.
@@ -25,6 +27,12 @@ public sealed partial class KubernetesExecutor
     private async Task LaunchAsync(TrackedExecution execution)
     {
         var spec = execution.Spec!;
+        if (spec.Command.Concat(spec.Args).Any(a => Encoding.UTF8.GetByteCount(a) >= LongestArgument))
+        {
+            // The runtime of the container would say so too, but as an ordinary exit code 1.
+            Settle(execution, ExecutionOutcome.StartFailed("the arguments are too long for the system (an argument may have 128 KiB): put them into a file").ToStatus(execution.Key));
+            return;
+        }
         for (var failures = 0; ; failures++)
         {
             try

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Odin.Execution;
 using Odin.Kubernetes.Api;
@@ -56,7 +57,7 @@ public sealed partial class KubernetesExecutor : IExecutor, IAsyncDisposable
         lock (gate)
         {
             if (tracked.TryGetValue(spec.Key.Id, out var known))
-                return Task.FromResult(known.Status);
+                return Task.FromResult(Now(known));
             var record = records.Read(spec.Key);
             if (record?.End is { } end)
                 return Task.FromResult(end);
@@ -70,7 +71,7 @@ public sealed partial class KubernetesExecutor : IExecutor, IAsyncDisposable
             tracked[spec.Key.Id] = execution;
             slots.Enqueue(spec.Key.Group, execution);
             LaunchWhatFits();
-            return Task.FromResult(execution.Status);
+            return Task.FromResult(Now(execution));
         }
     }
 
@@ -78,7 +79,10 @@ public sealed partial class KubernetesExecutor : IExecutor, IAsyncDisposable
     {
         Check(key);
         if (tracked.TryGetValue(key.Id, out var known))
-            return known.Status;
+        {
+            lock (gate)
+                return Now(known);
+        }
         return records.Read(key) switch
         {
             null => null,
@@ -169,6 +173,13 @@ public sealed partial class KubernetesExecutor : IExecutor, IAsyncDisposable
         feed.Complete();
         closing.Dispose();
     }
+
+    // One that waits says for what, as it is now. Under the gate.
+    private ExecutionStatus Now(TrackedExecution execution) => execution.HasSlot ? execution.Status : execution.Status with
+    {
+        Reason = ExecutionReasons.WaitingForSlot,
+        Message = string.Create(CultureInfo.InvariantCulture, $"{slots.Busy} of {slots.Slots} slots are busy; {slots.Waiting} wait"),
+    };
 
     private void Check(ExecutionKey key)
     {

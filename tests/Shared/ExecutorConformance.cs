@@ -217,16 +217,17 @@ public abstract class ExecutorConformance : IAsyncLifetime
     public async Task Find_EndedWhileNobodyWatched_IsKnown()
     {
         var gate = Path.Combine(Scratch, "gate");
-        var spec = Script("unwatched", $"echo up; {WaitFor(gate)}; echo last; exit 4");
+        var spec = Script("unwatched", $"echo up; {WaitFor(gate)}; echo last; touch {gate}-passed; exit 4");
         await StartAndSeeAsync(spec, "up");
         await CloseAsync();
         await File.WriteAllTextAsync(gate, "");
-        await Eventually.True(async () => (await ReadLogAsync(spec.Key)).EndsWith("last\n", StringComparison.Ordinal), "the program's last line");
+        await Eventually.True(() => File.Exists(gate + "-passed"), "the end of the program");
         await OpenAsync(4);
         var found = await Executor.FindAsync(spec.Key, default);
         var status = found!.IsEnded ? found : await Recorder.EndOf(spec.Key);
         Assert.Equal((ExecutionPhase.Failed, 4), (status.Phase, status.ExitCode));
         Assert.NotNull(status.Finished);
+        Assert.Equal("up\nlast\n", await ReadLogAsync(spec.Key));
     }
 
     [Fact]
