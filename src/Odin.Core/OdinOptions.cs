@@ -1,4 +1,5 @@
 using Odin.Execution;
+using Odin.Execution.Processes;
 using Odin.Git;
 using Odin.Pipelines;
 using Odin.Storage;
@@ -28,6 +29,11 @@ public sealed class OdinOptions
 
     /// <summary>Variables of this process that tasks may see, beside the usual ones.</summary>
     public IReadOnlyList<string> AllowedEnvironment { get; set; } = [];
+
+    /// <summary>
+    /// The directory of the program <c>odin</c>, which tasks find on their PATH. Default: that of this program if it is there.
+    /// </summary>
+    public string? ProgramDirectory { get; set; } = OdinProgram.FindDirectory();
 
     /// <summary>How much of each log is kept.</summary>
     public LogOptions Logs { get; set; } = new();

@@ -43,7 +43,14 @@ public static class OdinServiceCollectionExtensions
     {
         services.TryAddSingleton(new LogStore(options.InData("logs"), options.Logs));
         services.AddSingleton<IExecutor>(provider => new ProcessExecutor(
-            Bounded(new ProcessExecutorOptions { Directory = options.InData("executions"), AllowedEnvironment = options.AllowedEnvironment }, options),
+            Bounded(
+                new ProcessExecutorOptions
+                {
+                    Directory = options.InData("executions"),
+                    AllowedEnvironment = options.AllowedEnvironment,
+                    ProgramDirectory = options.ProgramDirectory,
+                },
+                options),
             provider.GetRequiredService<LogStore>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ProcessExecutor>>()));

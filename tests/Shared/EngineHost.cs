@@ -39,10 +39,13 @@ internal sealed class EngineHost : IAsyncDisposable
     public T Get<T>()
         where T : notnull => host.Services.GetRequiredService<T>();
 
+    /// <summary>Where a file of a job is.</summary>
+    public string PathOf(string job, string file) => directory[$"jobs/{job}/{file}"];
+
     /// <summary>Writes a file of a job.</summary>
     public void Write(string job, string file, string text)
     {
-        var path = directory[$"jobs/{job}/{file}"];
+        var path = PathOf(job, file);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllText(path, text);
     }

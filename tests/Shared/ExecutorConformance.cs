@@ -193,6 +193,62 @@ public abstract class ExecutorConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Withdraw_Queued_NeverStartsAndIsUnknown()
+    {
+        await RestartAsync(slots: 1);
+        var gate = Path.Combine(Scratch, "gate");
+        var first = Script("first", WaitFor(gate));
+        var second = Script("second", $"touch {Scratch}/second");
+        await Executor.StartAsync(first, default);
+        await Executor.StartAsync(second, default);
+        Assert.True(await Executor.WithdrawAsync(second.Key, default));
+        Assert.Null(await Executor.FindAsync(second.Key, default));
+        Assert.False(await Executor.WithdrawAsync(second.Key, default));
+        await File.WriteAllTextAsync(gate, "");
+        await Recorder.EndOf(first.Key);
+        // What comes behind it in the queue does run: the withdrawn one would have been before it.
+        await RunAsync("exit 0");
+        Assert.False(File.Exists(Path.Combine(Scratch, "second")));
+        Assert.DoesNotContain(Recorder.All, s => s.Key == second.Key && s.IsEnded);
+        await RestartAsync(slots: 1);
+        Assert.Null(await Executor.FindAsync(second.Key, default));
+    }
+
+    [Fact]
+    public async Task Withdraw_ThenStart_StartsItAfterAll()
+    {
+        await RestartAsync(slots: 1);
+        var gate = Path.Combine(Scratch, "gate");
+        await Executor.StartAsync(Script("first", WaitFor(gate)), default);
+        var second = Script("second", $"echo started >> {Scratch}/second");
+        await Executor.StartAsync(second, default);
+        Assert.True(await Executor.WithdrawAsync(second.Key, default));
+        await Executor.StartAsync(second, default);
+        await File.WriteAllTextAsync(gate, "");
+        Assert.Equal(ExecutionPhase.Succeeded, (await Recorder.EndOf(second.Key)).Phase);
+        Assert.Single(await File.ReadAllLinesAsync(Path.Combine(Scratch, "second")));
+    }
+
+    [Fact]
+    public async Task Withdraw_RunningOrEnded_ChangesNothing()
+    {
+        var gate = Path.Combine(Scratch, "gate");
+        var spec = Script("running", $"echo up; {WaitFor(gate)}; exit 6");
+        await StartAndSeeAsync(spec, "up");
+        Assert.False(await Executor.WithdrawAsync(spec.Key, default));
+        Assert.Equal(ExecutionPhase.Running, (await Executor.FindAsync(spec.Key, default))!.Phase);
+        await File.WriteAllTextAsync(gate, "");
+        var status = await Recorder.EndOf(spec.Key);
+        Assert.Equal(6, status.ExitCode);
+        Assert.False(await Executor.WithdrawAsync(spec.Key, default));
+        Assert.Equal(status, await Executor.FindAsync(spec.Key, default));
+    }
+
+    [Fact]
+    public async Task Withdraw_Unknown_IsFalse() =>
+        Assert.False(await Executor.WithdrawAsync(new ExecutionKey("run", "unknown"), default));
+
+    [Fact]
     public async Task Find_Unknown_IsNull() =>
         Assert.Null(await Executor.FindAsync(new ExecutionKey("run", "unknown"), default));
 
@@ -370,6 +426,7 @@ public abstract class ExecutorConformance : IAsyncLifetime
         await Assert.ThrowsAsync<ArgumentException>(() => Executor.StartAsync(Script("x", "exit 0") with { Key = key }, default));
         await Assert.ThrowsAsync<ArgumentException>(() => Executor.FindAsync(key, default));
         await Assert.ThrowsAsync<ArgumentException>(() => Executor.StopAsync(key, StopReason.Cancelled, default));
+        await Assert.ThrowsAsync<ArgumentException>(() => Executor.WithdrawAsync(key, default));
         await Assert.ThrowsAsync<ArgumentException>(() => Executor.RemoveAsync(key, default));
     }
 

@@ -43,7 +43,7 @@ public static class TaskFiles
 
     /// <summary>
     /// The records of the run; an empty object when the path is null or there is no file: the engine writes it only for
-    /// tasks whose command is <c>odin…</c>.
+    /// tasks that name <c>odin</c> in their command or arguments.
     /// </summary>
     public static async Task<JsonObject> ReadRunRecordAsync(string? path, CancellationToken cancellationToken) =>
         File.Exists(path) ? ParseObject(path, await ReadAsync(path, cancellationToken)) : [];

@@ -1,4 +1,5 @@
 using System.Text;
+using Odin.Execution;
 
 namespace Odin.Pipelines;
 
@@ -17,10 +18,10 @@ public static class PipelineFile
         var most = (options ?? PipelineParserOptions.Default).MaxBytes;
         try
         {
-            await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1, useAsync: true);
+            await using var stream = RegularFile.OpenStream(file);
             if (stream.Length > most)
                 return TooLarge(file, most);
-            // A file may grow while it is read, and a device has no length, so that the bound is held here too.
+            // A file may grow while it is read, so that the bound is held here too.
             var buffer = new MemoryStream();
             var chunk = new byte[64 * 1024];
             for (var read = 1; read > 0 && buffer.Length <= most; buffer.Write(chunk, 0, read))

@@ -9,6 +9,11 @@ namespace Odin.Pipelines;
 /// inside one. A reference may be built from others: <c>{^a.{^b.key}}</c>. A text that begins with <c>^^</c> is no reference
 /// but means one <c>^</c>.
 /// </summary>
+/// <remarks>
+/// Data that is put into a text before its references are replaced must not become one. In it <c>{^^}</c>, <c>{^(}</c>,
+/// <c>{^)}</c> and <c>{^}</c> stand for <c>^</c>, <c>{</c>, <c>}</c> and for nothing: groups that no author can have meant,
+/// for no task has such a name.
+/// </remarks>
 public static class References
 {
     /// <summary>Groups in each other; deeper ones are plain text.</summary>
@@ -23,6 +28,25 @@ public static class References
         Find(text, 0, names);
         return [.. names.Keys];
     }
+
+    /// <summary>Data as it must be written into a text so that it comes out as it is; see the remarks.</summary>
+    internal static string Escape(string data)
+    {
+        if (data.AsSpan().IndexOfAny("^{}") < 0)
+            return data.Length == 0 ? "{^}" : data;
+        var text = new StringBuilder(data.Length + 16);
+        foreach (var c in data)
+            _ = c switch { '^' => text.Append("{^^}"), '{' => text.Append("{^(}"), '}' => text.Append("{^)}"), _ => text.Append(c) };
+        return text.ToString();
+    }
+
+    /// <summary>A text as people should see it before its references are replaced.</summary>
+    internal static string Unescape(string text) => text.Contains("{^", StringComparison.Ordinal)
+        ? text.Replace("{^^}", "^", StringComparison.Ordinal)
+            .Replace("{^(}", "{", StringComparison.Ordinal)
+            .Replace("{^)}", "}", StringComparison.Ordinal)
+            .Replace("{^}", "", StringComparison.Ordinal)
+        : text;
 
     /// <summary>Replaces the references of one text.</summary>
     /// <param name="lookup">The value at a path such as <c>train.outputs.model</c>; null when there is none.</param>
@@ -48,25 +72,38 @@ public static class References
     {
         var result = new StringBuilder();
         var copied = 0;
+        var beginsWithData = false;
         while (depth < MaxDepth && NextGroup(text, copied) is var (start, end))
         {
             result.Append(text, copied, start - copied);
             var inside = text[(start + 1)..end];
+            if (Escaped(inside) is { } data)
+            {
+                beginsWithData |= start == 0;
+                result.Append(data);
+                copied = end + 1;
+                continue;
+            }
             var (value, isLookup, error) = Resolve(inside, depth + 1, lookup);
             if (error is not null)
                 return (null, false, error);
             if (isLookup && value is null)
-                return (null, false, $"The reference \"{{{DiagnosticBag.Shorten(inside)}}}\" has no value; check that the task writes it before it ends.");
+                return (null, false, $"The reference \"{{{DiagnosticBag.Shorten(Unescape(inside))}}}\" has no value; check that the task writes it before it ends.");
             // Braces that only hold a reference somewhere inside (JSON text does) are the author's and stay.
             result.Append(isLookup ? ToText(value!) : $"{{{ToText(value!)}}}");
             copied = end + 1;
         }
-        result.Append(text, copied, text.Length - copied);
+        // Behind an open brace, or too deep, there are no references, but there may be data.
+        var rest = text[copied..];
+        beginsWithData |= copied == 0 && rest.StartsWith("{^", StringComparison.Ordinal);
+        result.Append(Unescape(rest));
         var resolved = result.ToString();
-        if (!resolved.StartsWith('^'))
+        if (beginsWithData || !resolved.StartsWith('^'))
             return (JsonValue.Create(resolved), false, null);
         return (lookup(resolved[1..])?.DeepClone(), true, null);
     }
+
+    private static string? Escaped(string inside) => inside switch { "^^" => "^", "^(" => "{", "^)" => "}", "^" => "", _ => null };
 
     private static void Find(string text, int depth, OrderedDictionary<string, bool> names)
     {

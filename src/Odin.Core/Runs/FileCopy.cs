@@ -1,43 +1,75 @@
+using Microsoft.Win32.SafeHandles;
+using Odin.Execution;
+using Odin.Execution.Processes;
+
 namespace Odin.Runs;
 
 /// <summary>Copies files and directory trees between workspaces.</summary>
 internal static class FileCopy
 {
+    private const int ChunkSize = 1 << 20;
+
     /// <summary>Puts a copy of the file or directory in the place of whatever is at the destination.</summary>
-    public static void Replace(string source, string destination)
+    /// <exception cref="IOException">The source is a pipe, a socket or a device; or there is trouble with the disk.</exception>
+    public static async Task ReplaceAsync(string source, string destination, CancellationToken cancellationToken)
     {
         // Complete under another name first: after a crash, what has the right name is whole.
         var partial = destination + ".odin-partial";
+        Directory.CreateDirectory(Path.GetDirectoryName(destination)!);
+        if (Directory.Exists(partial))
+            DirectoryRemoval.Delete(partial);
+        else
+            File.Delete(partial);
         if (Directory.Exists(source))
         {
-            if (Directory.Exists(partial))
-                Directory.Delete(partial, recursive: true);
-            Tree(new DirectoryInfo(source), partial);
+            await TreeAsync(new DirectoryInfo(source), partial, cancellationToken);
             if (Directory.Exists(destination))
-                Directory.Delete(destination, recursive: true);
+                DirectoryRemoval.Delete(destination);
             Directory.Move(partial, destination);
         }
         else
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(destination)!);
-            File.Copy(source, partial, overwrite: true);
+            await FileAsync(source, partial, cancellationToken);
             File.Move(partial, destination, overwrite: true);
         }
     }
 
-    // Links are copied as links: a workspace is its owner's, and what they point at is not ours to duplicate.
-    private static void Tree(DirectoryInfo source, string destination)
+    // Links are copied as links: a workspace is its owner's, and what they point at is not ours to duplicate. Special
+    // files hold nothing that could be copied.
+    private static async Task TreeAsync(DirectoryInfo source, string destination, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(destination);
         foreach (var entry in source.EnumerateFileSystemInfos())
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var target = Path.Combine(destination, entry.Name);
             if (entry.LinkTarget is { } link)
                 File.CreateSymbolicLink(target, link);
             else if (entry is DirectoryInfo directory)
-                Tree(directory, target);
-            else
-                File.Copy(entry.FullName, target, overwrite: true);
+                await TreeAsync(directory, target, cancellationToken);
+            else if (RegularFile.Look(entry.FullName).Kind is FileKind.Regular)
+                await FileAsync(entry.FullName, target, cancellationToken);
         }
+    }
+
+    // By hand, because what copies whole files cannot be interrupted, and opens whatever there is. The destination must
+    // not exist: what is there could be a link, or a pipe.
+    private static async Task FileAsync(string source, string destination, CancellationToken cancellationToken)
+    {
+        using var from = RegularFile.Open(source);
+        using var to = File.OpenHandle(destination, FileMode.CreateNew, FileAccess.Write);
+        if (!Native.TryClone(from, to))
+            await BytesAsync(from, to, cancellationToken);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(to, File.GetUnixFileMode(from));
+        File.SetLastWriteTimeUtc(to, File.GetLastWriteTimeUtc(from));
+    }
+
+    private static async Task BytesAsync(SafeFileHandle from, SafeFileHandle to, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[Math.Clamp(RandomAccess.GetLength(from), 1, ChunkSize)];
+        int count;
+        for (var offset = 0L; (count = await RandomAccess.ReadAsync(from, buffer, offset, cancellationToken)) > 0; offset += count)
+            await RandomAccess.WriteAsync(to, buffer.AsMemory(0, count), offset, cancellationToken);
     }
 }

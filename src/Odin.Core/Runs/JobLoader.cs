@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Odin.Execution;
 using Odin.Pipelines;
 
 namespace Odin.Runs;
@@ -48,7 +49,7 @@ public sealed class JobLoader(RunOptions options, PipelineParserOptions parser)
     /// <summary>SHA-1 over names and contents of the files of a job's directory; equal directories have equal hashes.</summary>
     public static async Task<string> SourceHashAsync(string workPath, CancellationToken cancellationToken)
     {
-        var files = Directory.EnumerateFiles(workPath, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToList();
+        var files = FileTree.Unconfined.Files(workPath, cancellationToken).Order(StringComparer.Ordinal).ToList();
         var names = string.Join('\n', files.Select(f => Path.GetRelativePath(workPath, f)));
         return TaskHash.Text(names + await TaskHash.FilesAsync(files, cancellationToken));
     }
@@ -68,7 +69,8 @@ public sealed class JobLoader(RunOptions options, PipelineParserOptions parser)
         {
             if (entry is not FileInfo file || !file.Name.EndsWith(JobTemplates.Extension, StringComparison.Ordinal))
             {
-                FileCopy.Replace(entry.FullName, Path.Combine(target, entry.Name));
+                if (RegularFile.Look(entry.FullName).Kind is FileKind.Regular or FileKind.Directory)
+                    await FileCopy.ReplaceAsync(entry.FullName, Path.Combine(target, entry.Name), cancellationToken);
                 continue;
             }
             if (file.Length > MaxTemplateBytes)
@@ -77,7 +79,8 @@ public sealed class JobLoader(RunOptions options, PipelineParserOptions parser)
                     $"'{file.Name}' holds {file.Length} bytes; a template may hold {MaxTemplateBytes}."));
                 continue;
             }
-            var rendered = JobTemplates.Render(await File.ReadAllTextAsync(file.FullName, cancellationToken), values, file.Name);
+            using var reader = new StreamReader(RegularFile.OpenStream(file.FullName));
+            var rendered = JobTemplates.Render(await reader.ReadToEndAsync(cancellationToken), values, file.Name);
             diagnostics.AddRange(rendered.Diagnostics);
             if (rendered.Text is not { } text)
                 continue;

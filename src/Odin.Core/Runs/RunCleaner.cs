@@ -71,9 +71,9 @@ public sealed class RunCleaner(
         // The path comes from our own record; the check guards the rest of the disk against a forged one.
         var workspace = Path.GetFullPath(run.Spec.RunPath);
         if (workspace.StartsWith(Path.GetFullPath(options.WorkspaceDirectory) + Path.DirectorySeparatorChar, StringComparison.Ordinal) && Directory.Exists(workspace))
-            Directory.Delete(workspace, recursive: true);
+            DirectoryRemoval.Delete(workspace);
         if (run.Spec.WorkPath.StartsWith(options.RenderedDirectory + Path.DirectorySeparatorChar, StringComparison.Ordinal) && Directory.Exists(run.Spec.WorkPath))
-            Directory.Delete(run.Spec.WorkPath, recursive: true);
+            DirectoryRemoval.Delete(run.Spec.WorkPath);
     }
 
     // The run goes last: a crash in between leaves something that can be purged again.

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using Odin.Execution;
 using Odin.Storage;
 
@@ -16,16 +15,17 @@ public sealed class RunLogs(IResourceStore store, LogStore logs)
     private const string Rule = "================", ThinRule = "----------------";
 
     /// <summary>
-    /// Text in pieces. A task: its last attempt (an earlier one by the id of the attempt). A run: a snapshot has the blocks
-    /// of spec 3.6, one a task; when following, every line begins with <c>[task]</c>. Null: no such run or task.
+    /// Text in pieces. A task: its last attempt (an earlier one by the id of the attempt), and when following also those that
+    /// come after it, each with a line before it that says so. A run: a snapshot has the blocks of spec 3.6, one a task; when
+    /// following, every line begins with <c>[task]</c>. Null: no such run or task.
     /// </summary>
     public async Task<IAsyncEnumerable<string>?> FindAsync(string id, LogRequest request, CancellationToken cancellationToken)
     {
         if (await store.FindAsync<Run>(id, cancellationToken) is not null)
-            return request.Follow ? FollowRunAsync(id, request, cancellationToken) : SnapshotAsync(id, request, cancellationToken);
+            return request.Follow ? new RunLogFollower(store, logs, id, request).ReadAsync(cancellationToken) : SnapshotAsync(id, request, cancellationToken);
         if (await store.FindAsync<TaskRun>(id, cancellationToken) is { } task)
-            return TaskAsync(task.Id, RunMemory.KeyOf(task), request, cancellationToken);
-        return await AttemptAsync(id, cancellationToken) is { } key ? TaskAsync(null, key, request, cancellationToken) : null;
+            return request.Follow ? FollowTaskAsync(task, request, cancellationToken) : SnapshotAsync(RunMemory.KeyOf(task), request, cancellationToken);
+        return await AttemptAsync(id, cancellationToken) is { } key ? SnapshotAsync(key, request, cancellationToken) : null;
     }
 
     /// <summary>The same, always without following, in the inherited format for a single task too.</summary>
@@ -48,11 +48,11 @@ public sealed class RunLogs(IResourceStore store, LogStore logs)
             : null;
     }
 
-    private async IAsyncEnumerable<string> TaskAsync(
-        string? followed, ExecutionKey key, LogRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    private async IAsyncEnumerable<string> SnapshotAsync(
+        ExecutionKey key, LogRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var options = new LogReadOptions { Follow = request.Follow && followed is not null, TailLines = request.Lines };
-        await foreach (var line in logs.ReadLinesAsync(key, options, token => EndedAsync(followed!, key, token), cancellationToken))
+        var options = new LogReadOptions { TailLines = request.Lines };
+        await foreach (var line in logs.ReadLinesAsync(key, options, static _ => Task.CompletedTask, cancellationToken))
             yield return line + "\n";
     }
 
@@ -77,84 +77,50 @@ public sealed class RunLogs(IResourceStore store, LogStore logs)
         foreach (var task in tasks)
         {
             yield return $"{Rule}\n{task.Id}\n{ThinRule}\n";
-            await foreach (var text in TaskAsync(null, RunMemory.KeyOf(task), request, cancellationToken))
+            await foreach (var text in SnapshotAsync(RunMemory.KeyOf(task), request, cancellationToken))
                 yield return text;
         }
     }
 
-    // A task may end in a retry: then its attempt is over, and so is the log that is being read.
-    private async Task EndedAsync(string taskId, ExecutionKey key, CancellationToken cancellationToken)
+    // One attempt after the other, as long as there are retries.
+    private async IAsyncEnumerable<string> FollowTaskAsync(
+        TaskRun task, LogRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var first = true;
+        var number = task.Status.Attempt;
+        while (await AttemptAfterAsync(task.Id, number - 1, cancellationToken) is { } current)
+        {
+            if (!first)
+                yield return RunLogFollower.Heading(current, number);
+            else
+                number = current.Status.Attempt;
+            var key = new ExecutionKey(task.Spec.RunId, RunIds.AttemptId(task.Id, number));
+            var options = new LogReadOptions { Follow = true, TailLines = first ? request.Lines : null };
+            await foreach (var line in logs.ReadLinesAsync(key, options, token => OverAsync(task.Id, number, token), cancellationToken))
+                yield return line + "\n";
+            first = false;
+            number++;
+        }
+    }
+
+    // The task once it has got beyond the attempt; null if it ends before that.
+    private Task<TaskRun?> AttemptAfterAsync(string taskId, int attempt, CancellationToken cancellationToken) =>
+        WaitAsync(taskId, task => task.Status.Attempt > Math.Max(0, attempt), task => task.Status.IsEnded, cancellationToken);
+
+    private Task<TaskRun?> OverAsync(string taskId, int attempt, CancellationToken cancellationToken) =>
+        WaitAsync(taskId, task => RunLogFollower.IsOver(task, attempt), static _ => false, cancellationToken);
+
+    // Null: it was given up, the task was deleted, or the store was closed.
+    private async Task<TaskRun?> WaitAsync(string taskId, Func<TaskRun, bool> isThere, Func<TaskRun, bool> isVain, CancellationToken cancellationToken)
     {
         await using var watcher = ResourceWatcher.Start<TaskRun>(store, cancellationToken);
-        while (await store.FindAsync<TaskRun>(taskId, cancellationToken) is { } task && !IsOver(task, key)
-            && await watcher.WaitAsync(change => change.Id == taskId))
+        while (await store.FindAsync<TaskRun>(taskId, cancellationToken) is { } task)
         {
+            if (isThere(task))
+                return task;
+            if (isVain(task) || !await watcher.WaitAsync(change => change.Id == taskId))
+                return null;
         }
-    }
-
-    private static bool IsOver(TaskRun task, ExecutionKey key) =>
-        task.Status.IsEnded || task.Status is { Phase: TaskRunPhase.Waiting, Attempt: > 0 } || RunMemory.KeyOf(task) != key;
-
-    private async IAsyncEnumerable<string> FollowRunAsync(
-        string runId, LogRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var lines = Channel.CreateBounded<string>(1000);
-        var feeding = FeedAsync(runId, request, lines.Writer, stop.Token);
-        try
-        {
-            await foreach (var line in lines.Reader.ReadAllAsync(cancellationToken))
-                yield return line;
-        }
-        finally
-        {
-            await stop.CancelAsync();
-            await feeding.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    private async Task FeedAsync(string runId, LogRequest request, ChannelWriter<string> lines, CancellationToken cancellationToken)
-    {
-        var readers = new Dictionary<string, Task>();
-        void Read(TaskRun task)
-        {
-            var key = RunMemory.KeyOf(task);
-            if (task.Status.Attempt > 0 && !readers.ContainsKey(key.Id))
-                readers[key.Id] = CopyAsync(task, key, request, lines, cancellationToken);
-        }
-
-        try
-        {
-            await using var watcher = ResourceWatcher.Start<TaskRun>(store, cancellationToken);
-            var ended = store.WaitForEndAsync(runId, cancellationToken);
-            ResourceChange? change = ResourceChange.Resync;
-            while (change is not null && !ended.IsCompleted)
-            {
-                if (change.Kind is null)
-                    await ReadAllAsync();
-                else if (change.Parent == runId && await store.FindAsync<TaskRun>(change.Id, cancellationToken) is { } task)
-                    Read(task);
-                var next = watcher.ReadAsync();
-                change = await Task.WhenAny(next, ended) == next ? await next : null;
-            }
-            await ReadAllAsync();
-            await Task.WhenAll(readers.Values);
-        }
-        finally
-        {
-            lines.TryComplete();
-        }
-
-        async Task ReadAllAsync()
-        {
-            await foreach (var task in store.EnumerateAsync<TaskRun>(new ResourceQuery { Parent = runId }, cancellationToken))
-                Read(task);
-        }
-    }
-
-    private async Task CopyAsync(TaskRun task, ExecutionKey key, LogRequest request, ChannelWriter<string> lines, CancellationToken cancellationToken)
-    {
-        await foreach (var line in TaskAsync(task.Id, key, request, cancellationToken))
-            await lines.WriteAsync($"[{task.Spec.Task.Name}] {line}", cancellationToken);
+        return null;
     }
 }

@@ -27,8 +27,8 @@ internal sealed class RunMemory(Run run, TaskRun[] tasks)
     /// <summary>Executions to forget once their end is in the store.</summary>
     public Queue<(IExecutor Executor, ExecutionKey Key)> Removable { get; } = [];
 
-    /// <summary>Tasks whose start or end is being worked out in the background.</summary>
-    public HashSet<int> Busy { get; } = [];
+    /// <summary>Tasks whose start or end is being worked out in the background, and how to cut that short.</summary>
+    public Dictionary<int, CancellationTokenSource> Busy { get; } = [];
 
     /// <summary>Attempts that were asked to stop, so that they are asked once.</summary>
     public HashSet<string> Stopping { get; } = [];

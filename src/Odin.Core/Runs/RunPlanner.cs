@@ -37,7 +37,7 @@ public sealed class RunPlanner(TaskCache cache)
                 }
             }
             planned.Add(new PlannedTask(task.Spec.Task.Name, task.Spec.Task.DependsOn, task.Spec.Task.Command,
-                resolved?.Args ?? task.Spec.Task.Args, decision, because));
+                resolved?.Args ?? [.. task.Spec.Task.Args.Select(References.Unescape)], decision, because));
         }
         return new RunPlan(draft.Run.Spec.Job, draft.Run.Spec.Commit, planned, draft.Warnings);
     }

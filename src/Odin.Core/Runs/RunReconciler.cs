@@ -63,7 +63,7 @@ internal sealed partial class RunReconciler(
         if (run.Status.Phase == RunPhase.Pending && !await BeginAsync(memory, cancellationToken))
             return ReconcileResult.Done;
 
-        TakeIn(memory);
+        TakeIn(memory, cancellationToken);
         var decision = RunDecider.Decide(new RunFacts(memory.Graph, memory.Tasks, run.Spec.OnFailure, run.Spec.CancelledBy is not null, time.GetUtcNow()));
         foreach (var ended in decision.End)
             End(memory, ended);
@@ -86,12 +86,8 @@ internal sealed partial class RunReconciler(
         var memory = new RunMemory(run, [.. tasks.OrderBy(t => t.Spec.Index)]);
         foreach (var task in memory.Tasks.Where(t => t.Status.Phase is TaskRunPhase.Queued or TaskRunPhase.Running))
         {
-            if (!executors.Has(task))
-            {
-                var (reason, message) = executors.Missing(task);
-                memory.Set(task.Spec.Index, TaskTransitions.Refused(task.Status, reason, message, time.GetUtcNow()));
+            if (Refused(memory, task))
                 continue;
-            }
             // Told again: the executor starts it if the last process died before it could, and adopts it otherwise.
             memory.Remember(RunMemory.KeyOf(task), task.Spec.Index);
             await TellAsync(memory, task, cancellationToken);
@@ -107,7 +103,7 @@ internal sealed partial class RunReconciler(
         {
             Directory.CreateDirectory(Path.Combine(run.Spec.RunPath, ".odin"));
             if (run.Spec.RerunOf is { } earlierId && await store.FindAsync<Run>(earlierId, cancellationToken) is { } earlier)
-                WorkspaceReuse.CopyFiles(run, earlier, memory.Tasks);
+                await WorkspaceReuse.CopyFilesAsync(run, earlier, memory.Tasks, cancellationToken);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -129,7 +125,7 @@ internal sealed partial class RunReconciler(
         return true;
     }
 
-    private void TakeIn(RunMemory memory)
+    private void TakeIn(RunMemory memory, CancellationToken cancellationToken)
     {
         while (memory.Results.TryDequeue(out var apply))
             apply();
@@ -137,12 +133,12 @@ internal sealed partial class RunReconciler(
             return;
         while (statuses.TryDequeue(out var status))
         {
-            if (memory.Find(status.Key) is { } index && !memory.Busy.Contains(index))
-                Apply(memory, index, status);
+            if (memory.Find(status.Key) is { } index && !memory.Busy.ContainsKey(index))
+                Apply(memory, index, status, cancellationToken);
         }
     }
 
-    private void Apply(RunMemory memory, int index, ExecutionStatus status)
+    private void Apply(RunMemory memory, int index, ExecutionStatus status, CancellationToken cancellationToken)
     {
         var task = memory.Tasks[index];
         if (task.Status.Phase is not (TaskRunPhase.Queued or TaskRunPhase.Running))
@@ -163,11 +159,13 @@ internal sealed partial class RunReconciler(
             return;
         }
         InBackground(memory, index, token => finisher.FinishAsync(memory.Run, task, resolved, status, memory.CacheFacts.GetValueOrDefault(index), token),
-            CancellationToken.None, _ => memory.Removable.Enqueue(removable));
+            cancellationToken, _ => memory.Removable.Enqueue(removable));
     }
 
     private void End(RunMemory memory, RunDecision.EndedTask ended)
     {
+        if (memory.Busy.TryGetValue(ended.Index, out var work))
+            work.Cancel();
         var status = memory.Tasks[ended.Index].Status;
         memory.Set(ended.Index, status with
         {
@@ -184,7 +182,7 @@ internal sealed partial class RunReconciler(
         var starts = new List<(int, ResolvedTask)>();
         foreach (var index in decision.Start)
         {
-            if (memory.Busy.Contains(index))
+            if (memory.Busy.ContainsKey(index))
                 continue;
             if (starts.Count >= options.StartBatch)
             {
@@ -193,12 +191,8 @@ internal sealed partial class RunReconciler(
             }
             var task = memory.Tasks[index];
             var (resolved, error) = TaskStarter.Resolve(memory, task);
-            if (resolved is null || !executors.Has(task))
-            {
-                var (reason, message) = resolved is null ? (TaskReasons.BadReference, error!) : executors.Missing(task);
-                memory.Set(index, TaskTransitions.Refused(task.Status, reason, message, time.GetUtcNow()));
+            if (Refused(memory, task, resolved is null ? error : null) || resolved is null)
                 decision.Refused++;
-            }
             else if (task.Spec.Task.Outputs is null || memory.CacheFacts.ContainsKey(index))
             {
                 memory.Set(index, TaskTransitions.Queued(task, resolved, time.GetUtcNow()));
@@ -212,6 +206,16 @@ internal sealed partial class RunReconciler(
             }
         }
         return starts;
+    }
+
+    // What cannot be started, now or after the next restart either: for its references, or because its executor is gone.
+    private bool Refused(RunMemory memory, TaskRun task, string? badReference = null)
+    {
+        if (badReference is null && executors.Has(task))
+            return false;
+        var (reason, message) = badReference is null ? executors.Missing(task) : (TaskReasons.BadReference, badReference);
+        memory.Set(task.Spec.Index, TaskTransitions.Refused(task.Status, reason, message, time.GetUtcNow()));
+        return true;
     }
 
     private async Task WriteAsync(RunMemory memory, RunOutcome? outcome, CancellationToken cancellationToken)
@@ -270,7 +274,7 @@ internal sealed partial class RunReconciler(
         foreach (var index in decision.Withdraw)
         {
             var task = memory.Tasks[index];
-            if (task.Status.Phase == TaskRunPhase.Queued && !memory.Busy.Contains(index)
+            if (task.Status.Phase == TaskRunPhase.Queued && !memory.Busy.ContainsKey(index)
                 && await executors.For(task).WithdrawAsync(RunMemory.KeyOf(task), cancellationToken))
             {
                 memory.Results.Enqueue(() => memory.Set(index, TaskTransitions.Withdrawn(memory.Tasks[index].Status)));
@@ -281,7 +285,10 @@ internal sealed partial class RunReconciler(
         {
             var task = memory.Tasks[index];
             var key = RunMemory.KeyOf(task);
-            if (!task.Status.IsEnded && !memory.Busy.Contains(index) && memory.Stopping.Add(key.Id))
+            // The program has ended by itself; what is left to do must not hold up the end of the run.
+            if (memory.Busy.TryGetValue(index, out var work) && reason is StopReason.Cancelled or StopReason.FailFast)
+                await work.CancelAsync();
+            else if (!task.Status.IsEnded && !memory.Busy.ContainsKey(index) && memory.Stopping.Add(key.Id))
                 await executors.For(task).StopAsync(key, reason, cancellationToken);
         }
     }
@@ -309,20 +316,23 @@ internal sealed partial class RunReconciler(
         RunMemory memory, int index, Func<CancellationToken, Task<TAnswer>> work, CancellationToken cancellationToken, Action<TAnswer>? then = null)
         where TAnswer : ITaskAnswer
     {
-        memory.Busy.Add(index);
+        var stop = memory.Busy[index] = new CancellationTokenSource();
         _ = CompleteAsync();
 
         async Task CompleteAsync()
         {
             await Task.Yield();
+            await using var stopWithHost = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), stop);
             Action apply;
             try
             {
-                var answer = await work(cancellationToken);
+                var answer = await work(stop.Token);
+                if (cancellationToken.IsCancellationRequested)
+                    return;
                 apply = () =>
                 {
                     then?.Invoke(answer);
-                    if (answer.Status is { } status)
+                    if (answer.Status is { } status && !memory.Tasks[index].Status.IsEnded)
                         memory.Set(index, status);
                 };
             }
@@ -334,7 +344,7 @@ internal sealed partial class RunReconciler(
             {
                 LogBackgroundFailed(e, memory.Tasks[index].Id);
                 memories.TryRemove(memory.Run.Id, out _);
-                await Task.Delay(Backoff.Delay(failures: 3), time, CancellationToken.None);
+                await Task.Delay(Backoff.Delay(failures: 3), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 Wake(memory.Run.Id);
                 return;
             }

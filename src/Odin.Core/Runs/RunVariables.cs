@@ -10,17 +10,23 @@ internal sealed class RunVariables(
 {
     private readonly string taskIds = VariableSubstitution.TaskIdsText(tasks.Select(t => RunIds.TaskId(runId, t.Name)));
 
-    /// <summary>A copy of the task with every variable replaced.</summary>
+    /// <summary>A copy of the task with every variable replaced. A value is data: no reference comes of it.</summary>
     public PipelineTask Substitute(PipelineTask task)
     {
-        string Replace(string text) => text.Contains('$', StringComparison.Ordinal)
-            ? VariableSubstitution.Substitute(text, name => Value(task.Name, name)).Text ?? text
-            : text;
+        string Replace(string text) => VariableSubstitution.Substitute(text, name => Value(task.Name, name)).Text ?? text;
+        string ReplaceAsData(string text)
+        {
+            var replaced = Replace(text);
+            // A text with ^^ holds no references anyway, and one without any ^ is not looked at again.
+            if (replaced == text || !replaced.Contains('^', StringComparison.Ordinal) || text.StartsWith("^^", StringComparison.Ordinal))
+                return replaced;
+            return VariableSubstitution.Substitute(text, name => Value(task.Name, name) is { } value ? References.Escape(value) : null).Text ?? text;
+        }
         return task with
         {
-            Args = [.. task.Args.Select(Replace)],
-            Env = task.Env.ToDictionary(e => e.Key, e => Replace(e.Value)),
-            Inputs = task.Inputs?.Select(Replace).ToList(),
+            Args = [.. task.Args.Select(ReplaceAsData)],
+            Env = task.Env.ToDictionary(e => e.Key, e => ReplaceAsData(e.Value)),
+            Inputs = task.Inputs?.Select(ReplaceAsData).ToList(),
             Outputs = task.Outputs?.ToDictionary(o => o.Key, o => o.Value with { Paths = [.. o.Value.Paths.Select(Replace)] }),
             WorkingDir = task.WorkingDir is null ? null : Replace(task.WorkingDir),
         };

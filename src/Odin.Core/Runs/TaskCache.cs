@@ -29,7 +29,7 @@ public sealed class TaskCache(IResourceStore store, TimeProvider time)
             .Concat(spec.Outputs!.OrderBy(o => o.Key, StringComparer.Ordinal)
                 .Select(o => $"{o.Key}:{symbolic.Of(string.Join(':', o.Value.Paths))}\n"));
         var command = TaskHash.Arguments(spec.Command, resolved.Args.Select(symbolic.Of));
-        var inputs = await TaskHash.FilesAsync(resolved.Inputs.Select(resolved.Absolute).Select(locate), cancellationToken);
+        var inputs = await TaskHash.FilesAsync(resolved.Inputs.Select(resolved.Absolute).Select(locate), FileTree.Of(run), cancellationToken);
         var source = symbolic.UsesRoot ? $"{run.Spec.SourceHash} {run.Spec.Commit}" : run.Spec.SourceHash;
         return new CacheFacts(command, TaskHash.Text(string.Concat(environment)), source ?? "", inputs);
     }
@@ -41,7 +41,7 @@ public sealed class TaskCache(IResourceStore store, TimeProvider time)
     {
         var (answer, copies) = await LookAsync(run, task, resolved, static path => path, cancellationToken);
         foreach (var (from, to) in copies)
-            FileCopy.Replace(from, to);
+            await FileCopy.ReplaceAsync(from, to, cancellationToken);
         return answer;
     }
 
@@ -62,15 +62,16 @@ public sealed class TaskCache(IResourceStore store, TimeProvider time)
             return (new(facts, false, await WhyMissedAsync(run, task, facts, cancellationToken), null), []);
 
         var product = entry.Product;
+        var tree = FileTree.Of(run);
         var copies = new List<(string From, string To)>();
         foreach (var (name, output) in task.Spec.Task.Outputs!)
         {
             var here = output.Paths.Select(resolved.Absolute).ToList();
             var there = product.Paths.GetValueOrDefault(name) ?? [];
             var expected = product.Hashes.GetValueOrDefault(name);
-            if (await TaskHash.FilesAsync(here, cancellationToken) == expected && here.Any(Path.Exists))
+            if (await TaskHash.FilesAsync(here, tree, cancellationToken) == expected && here.Any(Path.Exists))
                 continue;
-            if (there.Count != here.Count || !there.All(Path.Exists) || await TaskHash.FilesAsync(there, cancellationToken) != expected)
+            if (there.Count != here.Count || !there.All(Path.Exists) || await TaskHash.FilesAsync(there, tree, cancellationToken) != expected)
                 return (new(facts, false, $"Output '{name}' of run '{product.RunId}' is gone or was changed.", null), []);
             copies.AddRange(there.Zip(here));
         }
@@ -86,7 +87,7 @@ public sealed class TaskCache(IResourceStore store, TimeProvider time)
         foreach (var (name, output) in task.Spec.Task.Outputs!)
         {
             paths[name] = [.. output.Paths.Select(resolved.Absolute)];
-            hashes[name] = await TaskHash.FilesAsync(paths[name], cancellationToken);
+            hashes[name] = await TaskHash.FilesAsync(paths[name], FileTree.Of(run), cancellationToken);
         }
         var product = new CacheProduct(run.Id, task.Id, run.Spec.RunPath, hashes, paths, (JsonObject)record.DeepClone());
         await PutAsync(facts.Key, facts, product, cancellationToken);

@@ -55,6 +55,10 @@ internal sealed class TaskFinisher(TaskCache cache, TimeProvider time)
         {
             return new FinishStep(Uncached(ended, e.Message));
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return new FinishStep(Uncached(ended, "the run was stopped while the outputs were read."));
+        }
     }
 
     private TaskRunStatus Uncached(TaskRunStatus ended, string why) =>

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
+using Odin.Execution;
 
 namespace Odin.Runs;
 
@@ -22,15 +23,20 @@ public static class TaskHash
     /// Of the contents of all files, in the order of their sorted paths; a directory stands for all files below it; what
     /// does not exist is left out; <c>~</c> is the home directory. Names do not count.
     /// </summary>
-    public static async Task<string> FilesAsync(IEnumerable<string> paths, CancellationToken cancellationToken)
+    public static Task<string> FilesAsync(IEnumerable<string> paths, CancellationToken cancellationToken) =>
+        FilesAsync(paths, FileTree.Unconfined, cancellationToken);
+
+    /// <summary>The same for files of a run.</summary>
+    /// <exception cref="IOException">A path is a special file or leads out.</exception>
+    internal static async Task<string> FilesAsync(IEnumerable<string> paths, FileTree tree, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
         var buffer = new byte[128 * 1024];
-        foreach (var path in paths.SelectMany(Expand).Order(StringComparer.Ordinal))
+        foreach (var path in paths.SelectMany(path => tree.Files(path, cancellationToken)).Order(StringComparer.Ordinal))
         {
-            await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 0, useAsync: true);
+            using var file = RegularFile.Open(path);
             int read;
-            while ((read = await file.ReadAsync(buffer, cancellationToken)) > 0)
+            for (var offset = 0L; (read = await RandomAccess.ReadAsync(file, buffer, offset, cancellationToken)) > 0; offset += read)
                 hash.AppendData(buffer, 0, read);
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
@@ -40,13 +46,4 @@ public static class TaskHash
     public static string Outputs(IReadOnlyDictionary<string, string> hashes) =>
         Text("{" + string.Join(", ", hashes.OrderBy(h => h.Key, StringComparer.Ordinal)
             .Select(h => $"\"{h.Key}\": \"{h.Value}\"")) + "}");
-
-    private static IEnumerable<string> Expand(string path)
-    {
-        if (path == "~" || path.StartsWith("~/", StringComparison.Ordinal))
-            path = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) + path[1..];
-        if (Directory.Exists(path))
-            return Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories);
-        return File.Exists(path) ? [path] : [];
-    }
 }

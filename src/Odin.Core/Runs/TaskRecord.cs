@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Odin.Pipelines;
 
 namespace Odin.Runs;
 
@@ -17,12 +18,12 @@ public static class TaskRecord
             ["name"] = spec.Name,
             ["command"] = spec.Command.Count == 1 ? spec.Command[0] : Array(spec.Command),
             ["image"] = spec.Image,
-            ["args"] = Array(status.Args ?? spec.Args),
+            ["args"] = Array(status.Args ?? spec.Args.Select(References.Unescape)),
             ["resource_type"] = spec.ResourceType,
             ["node_selector"] = spec.NodeSelector is null ? null : new JsonObject(spec.NodeSelector.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value))),
             ["pull_policy"] = spec.PullPolicy,
             ["num_gpus"] = spec.NumGpus,
-            ["inputs"] = spec.Inputs is null ? null : Array(status.Inputs ?? spec.Inputs),
+            ["inputs"] = spec.Inputs is null ? null : Array(status.Inputs ?? spec.Inputs.Select(References.Unescape)),
             ["outputs"] = status.Outputs?.DeepClone() ?? (spec.Outputs is null ? null : ResolvedTask.DeclaredOutputs(task)),
         };
         if (status.ResourceId is not null)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Odin.Execution;
 
 namespace Odin.Runs;
 
@@ -49,7 +50,7 @@ internal sealed class TaskRecordFiles(string runPath, string attemptId)
         return values;
     }
 
-    private static JsonObject? ReadObject(string path) => ReadText(path) is { } text ? ParseObject(path, text) : null;
+    private JsonObject? ReadObject(string path) => ReadText(path) is { } text ? ParseObject(path, text) : null;
 
     private static JsonObject ParseObject(string path, string text)
     {
@@ -77,14 +78,20 @@ internal sealed class TaskRecordFiles(string runPath, string attemptId)
         }
     }
 
-    private static string? ReadText(string path)
+    // The program may have put anything in the place of the file: a pipe, or a link to what is none of its business.
+    private string? ReadText(string path)
     {
-        var file = new FileInfo(path);
-        if (!file.Exists || file.Length == 0)
+        if (RegularFile.Look(path).Kind is FileKind.Missing)
+            return null;
+        using var file = new FileStream(FileTree.OfWorkspace(runPath).Open(path), FileAccess.Read);
+        if (file.Length == 0)
             return null;
         if (file.Length > MaxBytes)
-            throw new InvalidDataException($"'{file.Name}' holds {file.Length} bytes; {MaxBytes} are allowed. Write data to a file and its path to the record.");
-        return File.ReadAllText(path);
+            throw new InvalidDataException($"'{Path.GetFileName(path)}' holds {file.Length} bytes; {MaxBytes} are allowed. Write data to a file and its path to the record.");
+        // No more than that, also if something still writes to it.
+        var bytes = new byte[file.Length];
+        using var reader = new StreamReader(new MemoryStream(bytes, 0, file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)));
+        return reader.ReadToEnd();
     }
 }
 

@@ -80,7 +80,7 @@ internal static class TaskResolver
         if (error is not null)
             errors.Add(error);
         else if (value is null)
-            errors.Add($"'{text}' has no value: the task it names wrote nothing of that name. It can write one by a line in the file $ODIN_OUTPUTS.");
+            errors.Add($"'{References.Unescape(text)}' has no value: the task it names wrote nothing of that name. It can write one by a line in the file $ODIN_OUTPUTS.");
         return RunVariables.Text(value);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace Odin.Runs;
 
@@ -10,7 +11,7 @@ internal interface ITaskAnswer
 }
 
 /// <summary>Prepares tasks for their start: references, cache, the record that chores read.</summary>
-internal sealed class TaskStarter(TaskCache cache, TimeProvider time)
+internal sealed partial class TaskStarter(TaskCache cache, TimeProvider time)
 {
     /// <summary>The answer of the cache: the facts for later, and the status if the task need not run.</summary>
     public sealed record CacheStep(CacheFacts Facts, TaskRunStatus? Status) : ITaskAnswer;
@@ -47,23 +48,37 @@ internal sealed class TaskStarter(TaskCache cache, TimeProvider time)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            return new CacheStep(new CacheFacts("", "", "", ""), task.Status with { CacheNote = $"The cache could not be used: {e.Message}" });
+            return Unusable(task, e.Message);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return Unusable(task, "the run was stopped.");
         }
     }
 
+    private static CacheStep Unusable(TaskRun task, string why) =>
+        new(new CacheFacts("", "", "", ""), task.Status with { CacheNote = $"The cache could not be used: {why}" });
+
     /// <summary>
-    /// Writes what the tasks before this one left, for programs of ours: those whose command starts with <c>odin</c>,
-    /// as in the inherited system. Others would pay for what they do not read.
+    /// Writes what the tasks before this one left, for tasks that name the program <c>odin</c> in their command or arguments,
+    /// by itself or in a script. Others would pay for what they do not read, the more the larger the run.
     /// </summary>
     public static async Task WriteRunRecordAsync(RunMemory memory, TaskRun task, CancellationToken cancellationToken)
     {
-        if (!Path.GetFileName(task.Spec.Task.Command[0]).StartsWith("odin", StringComparison.Ordinal))
+        if (!task.Spec.Task.Command.Concat(task.Status.Args ?? task.Spec.Task.Args).Any(text => OdinProgramName().IsMatch(text)))
             return;
         var record = new JsonObject { ["parent"] = RunRecord.Of(memory.Run, memory.Tasks) };
         foreach (var earlier in memory.Tasks.Where(t => t.Status.IsSuccess))
             record[earlier.Spec.Task.Name] = TaskRecord.Of(earlier);
         var file = new TaskRecordFiles(memory.Run.Spec.RunPath, RunMemory.KeyOf(task).Id).RunRecord;
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        await File.WriteAllTextAsync(file, record.ToJsonString(), cancellationToken);
+        // Under a name of its own first: an earlier task could have put a pipe or a link in the place of the file.
+        var partial = $"{file}.{Guid.NewGuid():n}";
+        await File.WriteAllTextAsync(partial, record.ToJsonString(), cancellationToken);
+        File.Move(partial, file, overwrite: true);
     }
+
+    // odin, odin-chores, /opt/odin/odin, but not /opt/odin/data: a name, not a part of a path.
+    [GeneratedRegex("""(?:^|[\s;&|(`"'/])odin(?:-[a-z]|[\s;&|)`"']|$)""")]
+    private static partial Regex OdinProgramName();
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Odin.Execution;
 
 namespace Odin.Runs;
 
@@ -10,15 +11,15 @@ internal static class WorkspaceReuse
     /// Copies the directory and the declared outputs of every task that was taken over. Idempotent: it may start again
     /// after a crash.
     /// </summary>
-    public static void CopyFiles(Run run, Run earlier, IEnumerable<TaskRun> tasks)
+    public static async Task CopyFilesAsync(Run run, Run earlier, IEnumerable<TaskRun> tasks, CancellationToken cancellationToken)
     {
         foreach (var task in tasks.Where(t => t.Spec.ReusedFrom is not null))
         {
-            Copy(Path.Combine(earlier.Spec.RunPath, task.Spec.Task.Name), task.Spec.TaskPath);
+            await CopyAsync(Path.Combine(earlier.Spec.RunPath, task.Spec.Task.Name), task.Spec.TaskPath, cancellationToken);
             foreach (var path in (task.Spec.Task.Outputs ?? new Dictionary<string, Pipelines.OutputPaths>()).Values.SelectMany(o => o.Paths))
             {
                 if (path.StartsWith(run.Spec.RunPath, StringComparison.Ordinal))
-                    Copy(earlier.Spec.RunPath + path[run.Spec.RunPath.Length..], path);
+                    await CopyAsync(earlier.Spec.RunPath + path[run.Spec.RunPath.Length..], path, cancellationToken);
             }
         }
     }
@@ -28,10 +29,10 @@ internal static class WorkspaceReuse
         values is null ? null : (JsonObject)JsonNode.Parse(
             values.ToJsonString().Replace(Quoted(from), Quoted(to), StringComparison.Ordinal))!;
 
-    private static void Copy(string from, string to)
+    private static async Task CopyAsync(string from, string to, CancellationToken cancellationToken)
     {
-        if (Path.Exists(from) && !Path.Exists(to))
-            FileCopy.Replace(from, to);
+        if (RegularFile.Look(from).Kind is FileKind.Regular or FileKind.Directory && !Path.Exists(to))
+            await FileCopy.ReplaceAsync(from, to, cancellationToken);
     }
 
     private static string Quoted(string path) => JsonSerializer.Serialize(path, RunJson.Default.String)[1..^1];

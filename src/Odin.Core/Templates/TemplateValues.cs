@@ -111,8 +111,7 @@ internal sealed class PythonText(TemplateBudget budget, TemplatePosition positio
                 text.Append(CultureInfo.InvariantCulture, $"{value}");
                 break;
         }
-        if (text.Length > budget.MaxOutput)
-            budget.CheckLength(position, text.Length);
+        CheckLength();
     }
 
     private void AppendJson(object? value, int depth)
@@ -144,8 +143,7 @@ internal sealed class PythonText(TemplateBudget budget, TemplatePosition positio
                 text.Append(CultureInfo.InvariantCulture, $"{value}");
                 break;
         }
-        if (text.Length > budget.MaxOutput)
-            budget.CheckLength(position, text.Length);
+        CheckLength();
     }
 
     private void Enter(int depth)
@@ -153,6 +151,13 @@ internal sealed class PythonText(TemplateBudget budget, TemplatePosition positio
         if (depth > budget.MaxDepth)
             throw new TemplateException(position, $"The value is nested more than {budget.MaxDepth} levels deep.");
         budget.Spend(position);
+    }
+
+    // What is written was paid for when it was entered, so that only the length is left to look at.
+    private void CheckLength()
+    {
+        if (text.Length > budget.MaxOutput)
+            budget.CheckLength(position, text.Length);
     }
 
     private void AppendList(List<object?> list, Action<object?> append)

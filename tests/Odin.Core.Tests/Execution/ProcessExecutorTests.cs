@@ -74,6 +74,22 @@ public sealed class ProcessExecutorTests : ExecutorConformance
         Assert.Equal("hello you\n", await ReadLogAsync(spec.Key));
     }
 
+    [Fact]
+    public async Task Start_FailedAndTheCommandAppears_StaysFailedAfterRestart()
+    {
+        var tool = Path.Combine(Scratch, "tool");
+        var spec = Spec("late", tool);
+        await Executor.StartAsync(spec, default);
+        var before = await Recorder.EndOf(spec.Key);
+        Assert.Equal(ExecutionReasons.CommandNotFound, before.Reason);
+        await RestartAsync();
+        await File.WriteAllTextAsync(tool, $"#!/bin/sh\ntouch {Scratch}/ran\n");
+        Assert.Equal(0, (await RunAsync($"chmod +x {tool}")).ExitCode);
+        var status = await Executor.StartAsync(spec, default);
+        Assert.Equal((before.Phase, before.Reason, before.Message), (status.Phase, status.Reason, status.Message));
+        Assert.False(File.Exists(Path.Combine(Scratch, "ran")));
+    }
+
     [Theory]
     [InlineData("my.name", "value", "my.name")]
     [InlineData("NAME", "nul\0", "NUL")]
@@ -246,6 +262,16 @@ public sealed class ProcessExecutorTests : ExecutorConformance
         Assert.Null(await Executor.FindAsync(spec.Key, default));
         await Executor.StartAsync(spec, default);
         Assert.Equal(ExecutionPhase.Succeeded, (await Recorder.EndOf(spec.Key)).Phase);
+    }
+
+    [Fact]
+    public async Task End_CannotBeFoundOut_IsLostWithTheReason()
+    {
+        // A directory in the place of the file with the exit code cannot be read however often one tries.
+        var status = await RunAsync("mkdir $ODIN_EXECUTION_DIRECTORY/exit; kill -9 $PPID");
+        Assert.Equal((ExecutionPhase.Lost, ExecutionReasons.Lost), (status.Phase, status.Reason));
+        Assert.Contains("could not be found out", status.Message, StringComparison.Ordinal);
+        Assert.Contains("/exit", status.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Odin.Execution;
 using Odin.Runs;
 using Odin.Storage;
@@ -70,6 +71,58 @@ public sealed class RunEngineTests
 
         Assert.Equal(RunPhase.Succeeded, run.Status.Phase);
         Assert.Equal($"0.5 got-7 {run.Spec.RunPath}/make/f", (await File.ReadAllTextAsync(Path.Combine(run.Spec.RunPath, "seen"))).Trim());
+    }
+
+    [Theory]
+    [InlineData("${p}", "^make.outputs.v", "^make.outputs.v")]
+    [InlineData("x-${p}", "{^make.outputs.v}", "x-{^make.outputs.v}")]
+    [InlineData("{${p}}", "^make.outputs.v", "{^make.outputs.v}")]
+    [InlineData("${p}^make.outputs.v", "", "^make.outputs.v")]
+    [InlineData("{${p}^make.outputs.v}", "", "{^make.outputs.v}")]
+    [InlineData("{^make.outputs.v}-${p}-{^make.outputs.v}", "{^make.outputs.v}}{", "5-{^make.outputs.v}}{-5")]
+    [InlineData("{^make.outputs.${p}}", "v", "5")]
+    [InlineData("{ {^make.outputs.v} ${p}", "^v{}", "{ {^make.outputs.v} ^v{}")]
+    [InlineData("{\"v\": \"{^make.outputs.v}\", \"p\": ${p}}", "{\"a\": \"^b\"}", "{\"v\": \"5\", \"p\": {\"a\": \"^b\"}}")]
+    [InlineData("^^${p}", "{^make.outputs.v}", "^{^make.outputs.v}")]
+    public async Task Run_ParameterThatLooksLikeAReference_IsData(string text, string value, string expected)
+    {
+        await using var engine = await EngineHost.StartAsync();
+        engine.Write("data", "main.yml", $$$"""
+            parameters: {p: {type: string}}
+            tasks:
+            - {name: use, image: x, command: sh, args: [-c, 'printf %s "$$0$$V" > ${RUN_PATH}/seen', '{{{text}}}'], env: {V: '{{{text}}}'}, depends: make}
+            - {name: make, image: x, command: sh, args: [-c, 'echo v=5 >> $$ODIN_OUTPUTS']}
+            """);
+        var run = await engine.EndAsync(await engine.SubmitAsync("data", r => r with { Parameters = new JsonObject { ["p"] = value } }));
+
+        Assert.Equal(RunPhase.Succeeded, run.Status.Phase);
+        Assert.Equal(expected + expected, await File.ReadAllTextAsync(Path.Combine(run.Spec.RunPath, "seen")));
+        Assert.Equal(expected, (await engine.TasksAsync(run))["use"].Status.Args![^1]);
+    }
+
+    [Fact]
+    public async Task Run_ScriptThatCallsOdin_FindsItAndTheRecordOfTheRun()
+    {
+        using var programs = new TemporaryDirectory();
+        await File.WriteAllTextAsync(programs["odin"], "#!/bin/sh\ncat \"$ODIN_RUN_RECORD\"\n");
+        await TestProgram.RunAsync("chmod", ["+x", programs["odin"]]);
+        await using var engine = await EngineHost.StartAsync(configure: o => o.ProgramDirectory = programs.Path);
+        var run = await engine.EndAsync(await engine.SubmitAsync("calls", """
+            tasks:
+            - {name: make, image: x, command: sh, args: [-c, 'echo score=5 >> $$ODIN_OUTPUTS']}
+            - {name: use, image: x, command: sh, args: [-c, 'set -e; odin chore > ${RUN_PATH}/seen'], depends: make}
+            - {name: own-path, image: x, command: sh, args: [-c, 'odin > ${RUN_PATH}/own'], env: {PATH: /usr/bin:/bin}, depends: make}
+            - {name: other, image: x, command: "true", args: ["/opt/odin/data", codine], depends: make}
+            """));
+
+        Assert.Equal(RunPhase.Succeeded, run.Status.Phase);
+        foreach (var file in (string[])["seen", "own"])
+        {
+            var record = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(run.Spec.RunPath, file)))!;
+            Assert.Equal(run.Id, record["parent"]!["label"]!.GetValue<string>());
+            Assert.Equal(5, record["make"]!["outputs"]!["score"]!.GetValue<int>());
+        }
+        Assert.Equal(2, Directory.GetFiles(Path.Combine(run.Spec.RunPath, ".odin"), "*.run.json").Length);
     }
 
     [Fact]

@@ -10,7 +10,7 @@ namespace Odin.Execution.Processes;
 /// <list type="table">
 /// <item><term>spec.json</term><description>written before anything is started: the execution is accepted</description></item>
 /// <item><term>claim</term><description>made once, exclusively, by the shim that starts the program: its pid; or by the
-/// server, holding 0: nothing will ever be started</description></item>
+/// server, holding 0 and perhaps the reason: nothing will ever be started</description></item>
 /// <item><term>stop</term><description>why and when the end was asked for, written before the first signal</description></item>
 /// <item><term>exit</term><description>the exit code, written by the shim; complete with the end of the line</description></item>
 /// </list>
@@ -32,11 +32,10 @@ internal sealed class ExecutionDirectory(string root, ExecutionKey key)
 
     private string ExitPath => System.IO.Path.Combine(Path, "exit");
 
-    /// <summary>Records the execution; does nothing if that has happened before.</summary>
-    /// <returns>True if it is new: then nothing can have been started yet.</returns>
+    /// <summary>Records an execution that <see cref="ReadSpec"/> does not know.</summary>
     /// <exception cref="IOException">The disk is full, read-only or otherwise unwilling.</exception>
     /// <exception cref="UnauthorizedAccessException">The directory belongs to somebody else.</exception>
-    public bool Accept(ExecutionSpec spec)
+    public void Accept(ExecutionSpec spec)
     {
         var record = new AcceptedExecution(spec.Command[0], spec.WorkingDirectory, spec.GracePeriod);
         var text = JsonSerializer.SerializeToUtf8Bytes(record, ExecutionJson.Default.AcceptedExecution);
@@ -46,11 +45,9 @@ internal sealed class ExecutionDirectory(string root, ExecutionKey key)
             {
                 if (!OperatingSystem.IsWindows())
                     Directory.CreateDirectory(Path, OwnerOnly);
-                if (File.Exists(SpecPath) && ReadSpec() is not null)
-                    return false;
                 // Without a complete record nothing was ever started: an incomplete one is safely written again.
                 File.WriteAllBytes(SpecPath, text);
-                return true;
+                return;
             }
             catch (DirectoryNotFoundException) when (attempt < Attempts)
             {
@@ -60,6 +57,7 @@ internal sealed class ExecutionDirectory(string root, ExecutionKey key)
     }
 
     /// <summary>Null if the execution was never (completely) accepted.</summary>
+    /// <exception cref="IOException">It could not be found out, as with all that is read here.</exception>
     public AcceptedExecution? ReadSpec()
     {
         var text = Native.ReadSmallFile(SpecPath);
@@ -85,13 +83,15 @@ internal sealed class ExecutionDirectory(string root, ExecutionKey key)
     }
 
     /// <summary>Makes the claim so that no shim can ever start the program.</summary>
+    /// <param name="why">Kept for <see cref="ReadRefusal"/>.</param>
     /// <returns>False if a shim was faster.</returns>
-    public bool Refuse()
+    public bool Refuse(ExecutionOutcome? why = null)
     {
+        var text = why is { } outcome ? $"0\n{outcome.Reason} {OneLine(outcome.Message)}\n" : "0\n";
         try
         {
             using var file = File.OpenHandle(ClaimPath, FileMode.CreateNew, FileAccess.Write);
-            RandomAccess.Write(file, "0\n"u8, 0);
+            RandomAccess.Write(file, Encoding.UTF8.GetBytes(text), 0);
             return true;
         }
         catch (IOException) when (File.Exists(ClaimPath))
@@ -99,6 +99,14 @@ internal sealed class ExecutionDirectory(string root, ExecutionKey key)
             // Also when the disk had no room for the content: then the claim is empty, and refuses as well.
             return ReadClaim() is 0;
         }
+    }
+
+    /// <summary>Why the program was never started, if a launch that failed has said so.</summary>
+    public ExecutionOutcome? ReadRefusal()
+    {
+        if (Native.ReadSmallFile(ClaimPath) is not { } text || Encoding.UTF8.GetString(text).Split('\n') is not ["0", var line, ""])
+            return null;
+        return line.Split(' ', 2) is [var reason, var message] ? new ExecutionOutcome(ExecutionPhase.Failed, reason, message) : null;
     }
 
     /// <summary>Null until the program has ended and its exit code is completely written.</summary>
@@ -151,6 +159,9 @@ internal sealed class ExecutionDirectory(string root, ExecutionKey key)
         // Fails, as it should, while there are others in the group.
         _ = Native.RemoveDirectory(System.IO.Path.GetDirectoryName(Path)!);
     }
+
+    // The claim is read by its lines.
+    private static string OneLine(string? message) => (message ?? "").ReplaceLineEndings(" ");
 
     private static int? ParseLastLine(byte[]? text, int lines)
     {

@@ -19,13 +19,12 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
     private readonly Dictionary<ExecutionKey, Execution> executions = [];
     private readonly HashSet<Execution> running = [];
     private readonly Queue<Execution> ended = new();
-    private readonly HashSet<Task> pending = [];
     private readonly SlotQueue<Execution> slots;
     private readonly ProcessWatcher watcher;
     private readonly ProcessLauncher launcher;
     private readonly ProcessMonitor monitor;
     private readonly ProcessStopper stopper;
-    private readonly CancellationTokenSource closing = new();
+    private readonly BackgroundWork work;
 
     public LiveExecutions(ProcessExecutorOptions options, LogStore logs, TimeProvider time, ILogger logger)
     {
@@ -33,10 +32,11 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
         this.logs = logs;
         this.time = time;
         slots = new SlotQueue<Execution>(options.MaxParallelTasks);
+        work = new BackgroundWork(logger);
         stopper = new ProcessStopper(time);
         watcher = new ProcessWatcher(OnEnded);
         monitor = new ProcessMonitor(time, logs, ListRunning, OnMeasured, OnFlooded);
-        launcher = new ProcessLauncher(options, logs, OnStarted, Finish);
+        launcher = new ProcessLauncher(options, logs, OnStarted, OnNotStarted);
     }
 
     /// <summary>Where changes are published, in order, while the gate is held.</summary>
@@ -85,7 +85,10 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
             if (!waits && execution.Stage is not Stage.Running)
                 return true;
         }
-        Track(waits ? SettleAsync(execution, null) : stopper.StopAsync(execution, closing.Token));
+        if (waits)
+            Settle(execution, null);
+        else
+            work.Start(token => stopper.StopAsync(execution, token));
         return true;
     }
 
@@ -110,13 +113,8 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
         await launcher.DisposeAsync();
         await watcher.DisposeAsync();
         await monitor.DisposeAsync();
-        await closing.CancelAsync();
-        Task[] left;
-        lock (gate)
-            left = [.. pending];
-        await Task.WhenAll(left);
+        await work.DisposeAsync();
         Feed.Complete();
-        closing.Dispose();
     }
 
     private ExecutionStatus StatusOf(Execution execution) => execution.Stage switch
@@ -164,6 +162,18 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
         Follow(execution, new ShimState(ShimPhase.Running, pid, Native.OpenProcess(pid)));
     }
 
+    // The claim comes first: after a crash at this moment the next process must not start what was reported as failed.
+    private void OnNotStarted(Execution execution, ExecutionOutcome outcome) => work.Start(
+        _ =>
+        {
+            if (TryRefuse(execution.Directory, outcome))
+                Finish(execution, outcome);
+            else
+                Settle(execution, null);
+            return Task.CompletedTask;
+        },
+        _ => Finish(execution, outcome));
+
     private void Follow(Execution execution, ShimState state)
     {
         bool stop;
@@ -184,7 +194,7 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
         watcher.Watch(execution, state.Pid, state.Descriptor);
         monitor.Wake();
         if (stop)
-            Track(stopper.StopAsync(execution, closing.Token));
+            work.Start(token => stopper.StopAsync(execution, token));
     }
 
     private void OnEnded(Execution execution)
@@ -194,20 +204,37 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
         if (child is { } end)
             execution.Usage = end.MergeInto(execution.Usage);
         execution.Gone.TrySetResult();
-        if (execution.Stop is null && execution.Directory.ReadExitCode() is { } code)
+        if (execution.Stop is null && TryReadExitCode(execution) is { } code)
             Finish(execution, ExecutionOutcome.Exited(code));
         else
-            Track(SettleAsync(execution, child?.ExitCode));
+            Settle(execution, child?.ExitCode);
     }
 
+    private static int? TryReadExitCode(Execution execution)
+    {
+        try
+        {
+            return execution.Directory.ReadExitCode();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Left to those who may try again: this is the thread that sees all ends.
+            return null;
+        }
+    }
+
+    // An end that nobody can find out is an end too: the task and its run would wait for it for ever.
+    private void Settle(Execution execution, int? shimCode) =>
+        work.Start(token => SettleAsync(execution, shimCode, token), e => Finish(execution, ProcessOutcome.Unknown(e.Message)));
+
     /// <summary>Finds out what has become of an execution whose shim is dead, or that must not be started any more.</summary>
-    private async Task SettleAsync(Execution execution, int? shimCode)
+    private async Task SettleAsync(Execution execution, int? shimCode, CancellationToken cancellationToken)
     {
         var files = execution.Directory;
         ShimState state;
         while (true)
         {
-            state = await ShimState.InspectAsync(files, closing.Token);
+            state = await ShimState.InspectAsync(files, cancellationToken);
             if (state.Phase is ShimPhase.Running)
             {
                 // Another shim, started by an earlier process, was first.
@@ -218,20 +245,20 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
                 break;
         }
         if (state.Phase is ShimPhase.Vanished || (state.Phase is ShimPhase.Ended && execution.Stop is not null))
-            await ProcessStopper.SweepAsync(execution, closing.Token);
+            await ProcessStopper.SweepAsync(execution, cancellationToken);
         var unstarted = state.Phase is ShimPhase.Unclaimed && execution.Stop is null;
         Finish(execution, unstarted && shimCode == Shim.NoWorkingDirectory
             ? ExecutionOutcome.StartFailed("the working directory cannot be entered: its permissions do not allow it, or it was removed")
             : ProcessOutcome.Of(state, execution));
     }
 
-    private static bool TryRefuse(ExecutionDirectory files)
+    private static bool TryRefuse(ExecutionDirectory files, ExecutionOutcome? why = null)
     {
         try
         {
-            return files.Refuse();
+            return files.Refuse(why);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException && !Native.IsShortage(e))
         {
             // Where we cannot make the claim, no shim can.
             return true;
@@ -314,44 +341,6 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
         }
         Stop(execution.Key, request);
     }
-
-    /// <summary>Keeps work that goes on after a call has returned, so that closing can wait for it.</summary>
-    private void Track(Task work)
-    {
-        if (work.IsCompletedSuccessfully)
-            return;
-        lock (gate)
-        {
-            var guarded = GuardAsync(work);
-            pending.Add(guarded);
-            guarded.ContinueWith(Untrack, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-        }
-    }
-
-    private void Untrack(Task work)
-    {
-        lock (gate)
-            pending.Remove(work);
-    }
-
-    private async Task GuardAsync(Task work)
-    {
-        try
-        {
-            await work;
-        }
-        catch (OperationCanceledException) when (closing.IsCancellationRequested)
-        {
-            // The next process carries on from the files.
-        }
-        catch (Exception e)
-        {
-            LogUnexpected(e);
-        }
-    }
-
-    [LoggerMessage(LogLevel.Error, "The end of an execution could not be brought about or found out")]
-    private partial void LogUnexpected(Exception exception);
 
     [LoggerMessage(LogLevel.Warning, "The log of {Execution} could not be kept within its limit")]
     private partial void LogNotTrimmed(ExecutionKey execution, Exception exception);

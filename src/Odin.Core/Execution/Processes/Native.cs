@@ -19,15 +19,24 @@ internal static unsafe partial class Native
     public const int WriteOnly = 1;
     public const int Create = 0x40;
     public const int Append = 0x400;
+    public const int NonBlocking = 0x800;
     public const int CloseOnExec = 0x80000;
     public const int SeekData = 3;
     public const int SeekHole = 4;
     public const int KeepSize = 1;
     public const int PunchHole = 2;
 
+    public const int NotPermitted = 1;
+    public const int NoSuchFile = 2;
     public const int NoSuchProcess = 3;
-    public const int ArgumentsTooLong = 7;
     public const int Interrupted = 4;
+    public const int ArgumentsTooLong = 7;
+    public const int TryAgain = 11;
+    public const int NoMemory = 12;
+    public const int AccessDenied = 13;
+    public const int NotADirectory = 20;
+    public const int TooManyFilesInSystem = 23;
+    public const int TooManyFiles = 24;
     public const int NotSupported = 95;
     public const int NoSuchCall = 38;
 
@@ -79,10 +88,10 @@ internal static unsafe partial class Native
     [LibraryImport(C, EntryPoint = "rmdir", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int RemoveDirectory(string path);
 
-    [LibraryImport(C, EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(C, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags, uint mode);
 
-    [LibraryImport(C, EntryPoint = "read")]
+    [LibraryImport(C, EntryPoint = "read", SetLastError = true)]
     public static partial nint Read(int descriptor, byte* buffer, nint count);
 
     [LibraryImport(C, EntryPoint = "write")]
@@ -115,30 +124,63 @@ internal static unsafe partial class Native
     [LibraryImport(C, EntryPoint = "syscall", SetLastError = true)]
     private static partial nint SystemCall(nint number, nint first, nint second);
 
-    /// <summary>Reads a whole small file, as those of <c>/proc</c>; empty when it cannot be read. Never throws.</summary>
-    public static byte[]? ReadSmallFile(string path, int longest = 4 << 20)
+    /// <summary>Reads a whole small file. Null: there is none.</summary>
+    /// <exception cref="IOException">It could not be read, for want of descriptors perhaps: nothing follows from that.</exception>
+    public static byte[]? ReadSmallFile(string path) => TryReadSmallFile(path, out var content) switch
     {
-        var descriptor = Open(path, ReadOnly | CloseOnExec, 0);
+        0 => content,
+        NoSuchFile or NotADirectory => null,
+        var error => throw Failure(path, error),
+    };
+
+    /// <summary>The same for the files of a process. Null also when the process is gone, or none of our business.</summary>
+    /// <exception cref="IOException">It could not be found out.</exception>
+    public static byte[]? ReadProcessFile(string path) => TryReadSmallFile(path, out var content) switch
+    {
+        0 => content,
+        NoSuchFile or NotADirectory or NoSuchProcess or NotPermitted or AccessDenied => null,
+        var error => throw Failure(path, error),
+    };
+
+    /// <summary>Whether it failed for want of descriptors, memory or processes: that says nothing of what was asked.</summary>
+    public static bool IsShortage(Exception exception) => exception is IOException && IsShortage(exception.HResult);
+
+    public static bool IsShortage(int error) => error is TooManyFiles or TooManyFilesInSystem or NoMemory or TryAgain;
+
+    /// <summary>0, or the number of the error.</summary>
+    private static int TryReadSmallFile(string path, out byte[]? content)
+    {
+        const int longest = 4 << 20;
+        content = null;
+        // A pipe that somebody has put in the place of a file must not keep us waiting for its other end.
+        var descriptor = Open(path, ReadOnly | CloseOnExec | NonBlocking, 0);
         if (descriptor < 0)
-            return null;
+            return Marshal.GetLastPInvokeError();
         var buffer = new byte[2048];
         var length = 0;
-        while (true)
+        var error = 0;
+        while (length < longest)
         {
             nint count;
+            if (length == buffer.Length)
+                Array.Resize(ref buffer, Math.Min(longest, length * 4));
             fixed (byte* start = buffer)
                 count = Read(descriptor, start + length, buffer.Length - length);
+            error = count < 0 ? Marshal.GetLastPInvokeError() : 0;
+            if (error == Interrupted)
+                continue;
             if (count <= 0)
                 break;
             length += (int)count;
-            if (length == longest)
-                break;
-            if (length == buffer.Length)
-                Array.Resize(ref buffer, Math.Min(longest, length * 4));
         }
         _ = Close(descriptor);
-        return buffer.AsSpan(0, length).ToArray();
+        if (error == 0)
+            content = buffer.AsSpan(0, length).ToArray();
+        return error;
     }
+
+    private static IOException Failure(string path, int error) =>
+        new($"\"{path}\" cannot be read: {Marshal.GetPInvokeErrorMessage(error)}", error);
 
     /// <summary><c>struct rusage</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]

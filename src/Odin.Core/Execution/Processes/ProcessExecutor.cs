@@ -47,14 +47,16 @@ public sealed partial class ProcessExecutor : IExecutor, IAsyncDisposable
             if (live.Find(spec.Key) is { } meanwhile)
                 return meanwhile;
             var files = new ExecutionDirectory(directory, spec.Key);
-            if (!files.Accept(spec) && await LoadAsync(files, cancellationToken) is { Phase: not ExecutionPhase.Queued } found)
+            if (files.ReadSpec() is null)
+            {
+                if (Refused(files, spec) is { } refused)
+                    return refused;
+            }
+            else if (await LoadAsync(files, cancellationToken) is { Phase: not ExecutionPhase.Queued } found)
+            {
                 return found;
+            }
             return live.Enqueue(new Execution(files, spec.GracePeriod) { Spec = spec });
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            var outcome = ExecutionOutcome.StartFailed($"cannot record the execution \"{spec.Key}\" in \"{directory}\": {e.Message}");
-            return outcome.ToStatus(spec.Key);
         }
         finally
         {
@@ -186,6 +188,20 @@ public sealed partial class ProcessExecutor : IExecutor, IAsyncDisposable
                 Finished = files.Finished,
                 ResourceId = state.Pid > 0 ? $"pid:{state.Pid}" : null,
             };
+        }
+    }
+
+    // Null: it is accepted. What is short at the moment goes to the caller instead, who asks again.
+    private ExecutionStatus? Refused(ExecutionDirectory files, ExecutionSpec spec)
+    {
+        try
+        {
+            files.Accept(spec);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException && !Native.IsShortage(e))
+        {
+            return ExecutionOutcome.StartFailed($"cannot record the execution \"{spec.Key}\" in \"{directory}\": {e.Message}").ToStatus(spec.Key);
         }
     }
 

@@ -11,6 +11,10 @@ internal sealed class ProcessLauncher : IAsyncDisposable
 {
     private const string Shell = "/bin/sh";
 
+    /// <summary>Ten seconds for descriptors, memory or processes to become free.</summary>
+    private const int Attempts = 100;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
     private readonly BlockingCollection<Execution> queue = [];
     private readonly ProcessSpawner spawner = new();
     private readonly Shim shim;
@@ -19,8 +23,8 @@ internal sealed class ProcessLauncher : IAsyncDisposable
     private readonly Action<Execution, int> started;
     private readonly Action<Execution, ExecutionOutcome> failed;
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ManualResetEventSlim stopping = new();
     private int threadsLeft;
-    private volatile bool stopping;
 
     /// <param name="started">Called on a launcher thread with the pid of the shim.</param>
     /// <param name="failed">Called when there is no process, and why.</param>
@@ -29,7 +33,7 @@ internal sealed class ProcessLauncher : IAsyncDisposable
     {
         shim = new Shim(options.Directory);
         this.logs = logs;
-        environment = new TaskEnvironment(Environment.GetEnvironmentVariables(), options.AllowedEnvironment);
+        environment = new TaskEnvironment(Environment.GetEnvironmentVariables(), options.AllowedEnvironment, options.ProgramDirectory);
         this.started = started;
         this.failed = failed;
         threadsLeft = options.LauncherThreads;
@@ -51,30 +55,48 @@ internal sealed class ProcessLauncher : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (stopping)
-            return;
-        stopping = true;
+        stopping.Set();
         queue.CompleteAdding();
         await stopped.Task;
         queue.Dispose();
         spawner.Dispose();
+        stopping.Dispose();
     }
 
     private void Run()
     {
         foreach (var execution in queue.GetConsumingEnumerable())
         {
-            if (stopping)
+            if (stopping.IsSet)
                 break;
-            if (Launch(execution, out var pid) is { } problem)
-                failed(execution, problem);
-            else
+            var problem = LaunchPatiently(execution, out var pid);
+            if (problem is null)
                 started(execution, pid);
+            else if (!stopping.IsSet)
+                failed(execution, problem.Value);
         }
         if (Interlocked.Decrement(ref threadsLeft) == 0)
             stopped.SetResult();
     }
 
+    private ExecutionOutcome? LaunchPatiently(Execution execution, out int pid)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return Launch(execution, out pid);
+            }
+            catch (IOException e) when (Native.IsShortage(e))
+            {
+                pid = 0;
+                if (attempt == Attempts || stopping.Wait(Pause))
+                    return ExecutionOutcome.StartFailed($"cannot prepare the start of \"{execution.Spec!.Command[0]}\": {e.Message}");
+            }
+        }
+    }
+
+    /// <exception cref="IOException">Only for a shortage, which may pass.</exception>
     private ExecutionOutcome? Launch(Execution execution, out int pid)
     {
         pid = 0;
@@ -95,9 +117,11 @@ internal sealed class ProcessLauncher : IAsyncDisposable
                 [Shell, shim.Install(), execution.Directory.Path, spec.WorkingDirectory, program, .. spec.Command.Skip(1), .. spec.Args];
             string[] entries = [.. variables.Select(v => $"{v.Key}={v.Value}")];
             var error = spawner.Spawn(command, entries, logs.PathOf(spec.Key), out pid);
+            if (Native.IsShortage(error))
+                throw new IOException(Describe(error, spec), error);
             return error == 0 ? null : ExecutionOutcome.StartFailed(Describe(error, spec));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException && !Native.IsShortage(e))
         {
             return ExecutionOutcome.StartFailed($"cannot prepare the start of \"{spec.Command[0]}\": {e.Message}");
         }
@@ -112,7 +136,7 @@ internal sealed class ProcessLauncher : IAsyncDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // The system's own message names but the part of the path that it stumbled over.
-            throw new IOException($"the directory \"{path}\" cannot be made ({e.Message})", e);
+            throw new IOException($"the directory \"{path}\" cannot be made ({e.Message})", e) { HResult = e.HResult };
         }
     }
 

@@ -107,7 +107,16 @@ internal sealed class ProcessMonitor : IAsyncDisposable
 
     private void Measure(Execution[] executions)
     {
-        var sums = ProcessTree.Measure([.. executions.Select(e => e.Pid).Distinct()]);
+        Dictionary<int, (long Ticks, long Pages)> sums;
+        try
+        {
+            sums = ProcessTree.Measure([.. executions.Select(e => e.Pid).Distinct()]);
+        }
+        catch (IOException)
+        {
+            // Too many open files, perhaps: there are figures again in a second.
+            return;
+        }
         foreach (var execution in executions)
         {
             // Another shim may have turned out to be the one that runs the program, since the list was made.

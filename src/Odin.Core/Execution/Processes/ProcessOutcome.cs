@@ -11,7 +11,7 @@ internal static class ProcessOutcome
         _ when execution.Stop is { } stop => ExecutionOutcome.Stopped(stop.Reason, state.ExitCode),
         ShimPhase.Ended => ExecutionOutcome.Exited(state.ExitCode!.Value),
         ShimPhase.Vanished => Vanished(state.Pid),
-        _ => NeverRan(execution.Directory.Path),
+        _ => execution.Directory.ReadRefusal() ?? NeverRan(execution.Directory.Path),
     };
 
     public static ExecutionOutcome Vanished(int pid) => ExecutionOutcome.Lost(string.Create(CultureInfo.InvariantCulture,
@@ -19,4 +19,6 @@ internal static class ProcessOutcome
 
     public static ExecutionOutcome NeverRan(string directory) =>
         ExecutionOutcome.StartFailed($"the program was not started: its start could not be recorded in \"{directory}\". Is the disk full or read-only?");
+
+    public static ExecutionOutcome Unknown(string why) => ExecutionOutcome.Lost($"what became of it could not be found out: {why}");
 }

@@ -30,16 +30,18 @@ internal static class ProcessTable
     }
 
     /// <summary>Null if there is no such process.</summary>
+    /// <exception cref="IOException">It could not be found out.</exception>
     public static ProcessRecord? Read(int pid) =>
-        Native.ReadSmallFile($"/proc/{pid}/stat") is { Length: > 0 } text ? Parse(pid, text) : null;
+        Native.ReadProcessFile($"/proc/{pid}/stat") is { Length: > 0 } text ? Parse(pid, text) : null;
 
     /// <summary>
     /// Whether the process has the entry <c>NAME=VALUE</c> in the environment with which it was started. Unreadable
     /// (another user's, a kernel thread): no.
     /// </summary>
+    /// <exception cref="IOException">It could not be found out.</exception>
     public static bool HasVariable(int pid, ReadOnlySpan<byte> entryAndNull)
     {
-        var text = Native.ReadSmallFile($"/proc/{pid}/environ").AsSpan();
+        var text = Native.ReadProcessFile($"/proc/{pid}/environ").AsSpan();
         return text.StartsWith(entryAndNull)
             || (text.IndexOf(entryAndNull) is > 0 and var at && text[at - 1] == 0);
     }

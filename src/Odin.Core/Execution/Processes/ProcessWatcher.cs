@@ -139,8 +139,21 @@ internal sealed class ProcessWatcher : IAsyncDisposable
     {
         foreach (var (token, process) in watched)
         {
-            if (process.Descriptor < 0 && ProcessTable.Read(process.Pid) is not { IsZombie: false })
+            if (process.Descriptor < 0 && IsOver(process.Pid))
                 Report(token);
+        }
+    }
+
+    private static bool IsOver(int pid)
+    {
+        try
+        {
+            return ProcessTable.Read(pid) is not { IsZombie: false };
+        }
+        catch (IOException)
+        {
+            // Not known; the next look is soon.
+            return false;
         }
     }
 

@@ -70,7 +70,7 @@ internal readonly record struct ShimState(ShimPhase Phase, int Pid = 0, int Desc
     /// </summary>
     private static bool IsShim(ExecutionDirectory directory, int pid)
     {
-        var arguments = Encoding.UTF8.GetString(Native.ReadSmallFile($"/proc/{pid}/cmdline") ?? []).Split('\0', 4);
+        var arguments = Encoding.UTF8.GetString(Native.ReadProcessFile($"/proc/{pid}/cmdline") ?? []).Split('\0', 4);
         return arguments.Length == 4 && Path.GetFileName(arguments[1]).StartsWith(Shim.NamePrefix, StringComparison.Ordinal)
             && arguments[2] == directory.Path;
     }

@@ -11,17 +11,20 @@ internal sealed class TaskEnvironment
 
     private static readonly string[] Allowed =
     [
-        "CONDA_PREFIX", "CUDA_VISIBLE_DEVICES", "HOME", "HTTPS_PROXY", "HTTP_PROXY", "LANG", "LANGUAGE", "LD_LIBRARY_PATH",
+        "CONDA_PREFIX", "CUDA_VISIBLE_DEVICES", "DOTNET_ROOT", "HOME", "HTTPS_PROXY", "HTTP_PROXY", "LANG", "LANGUAGE", "LD_LIBRARY_PATH",
         "LOGNAME", "NO_PROXY", "PATH", "SHELL", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR", "TZ", "USER", "VIRTUAL_ENV",
         "all_proxy", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy",
     ];
 
     private readonly Dictionary<string, string> inherited = [];
+    private readonly string? programs;
 
     /// <param name="server">The server's environment, of which only what is allowed is kept.</param>
     /// <param name="extra">Further names that are allowed.</param>
-    public TaskEnvironment(IDictionary server, IEnumerable<string> extra)
+    /// <param name="programs">A directory of programs that tasks find on their PATH.</param>
+    public TaskEnvironment(IDictionary server, IEnumerable<string> extra, string? programs)
     {
+        this.programs = programs;
         HashSet<string> names = [.. Allowed, .. extra];
         foreach (DictionaryEntry entry in server)
         {
@@ -30,6 +33,8 @@ internal sealed class TaskEnvironment
                 inherited[name] = (string?)entry.Value ?? "";
         }
         inherited.TryAdd("PATH", DefaultPath);
+        if (programs is not null)
+            inherited["PATH"] = $"{programs}:{inherited["PATH"]}";
         inherited.TryAdd("PYTHONUNBUFFERED", "1");
     }
 
@@ -38,7 +43,7 @@ internal sealed class TaskEnvironment
     {
         var variables = new Dictionary<string, string>(inherited);
         foreach (var (name, value) in spec.Environment)
-            variables[name] = value;
+            variables[name] = name == "PATH" && programs is not null ? $"{value}:{programs}" : value;
         variables["ODIN_EXECUTION"] = spec.Key.Id;
         variables[ProcessTree.Marker] = directory.Path;
         return variables;

@@ -1,0 +1,67 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using Odin.Runs;
+
+namespace Odin.Tests.Runs;
+
+/// <summary>Deleting what a program has locked. As an ordinary user, because nothing is locked for the administrator.</summary>
+[SupportedOSPlatform("linux")]
+public sealed partial class DirectoryRemovalTests : IDisposable
+{
+    private const uint Nobody = 65534;
+    private const UnixFileMode ReadOnly = UnixFileMode.UserRead | UnixFileMode.UserExecute;
+    private const UnixFileMode All = ReadOnly | UnixFileMode.UserWrite;
+    private const UnixFileMode Everybody =
+        All | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+
+    private readonly TemporaryDirectory directory = new();
+
+    public void Dispose() => directory.Dispose();
+
+    [Fact]
+    public void Delete_LockedDirectories_GoWithAllThatIsInThem() => AsOrdinaryUser(() =>
+    {
+        Directory.CreateDirectory(directory["work/locked/deeper"]);
+        File.WriteAllText(directory["work/locked/deeper/file"], "");
+        File.SetUnixFileMode(directory["work/locked/deeper"], UnixFileMode.None);
+        File.SetUnixFileMode(directory["work/locked"], ReadOnly);
+        DirectoryRemoval.Delete(directory["work"]);
+        Assert.False(Directory.Exists(directory["work"]));
+        DirectoryRemoval.Delete(directory["work"]);
+    });
+
+    [Fact]
+    public void Delete_LinkToALockedDirectory_LeavesThatAsItIs() => AsOrdinaryUser(() =>
+    {
+        Directory.CreateDirectory(directory["outside"]);
+        File.WriteAllText(directory["outside/file"], "");
+        File.SetUnixFileMode(directory["outside"], ReadOnly);
+        Directory.CreateDirectory(directory["work/locked"]);
+        Directory.CreateSymbolicLink(directory["work/locked/link"], directory["outside"]);
+        File.SetUnixFileMode(directory["work/locked"], ReadOnly);
+        DirectoryRemoval.Delete(directory["work"]);
+        Assert.False(Directory.Exists(directory["work"]));
+        Assert.Equal(ReadOnly, File.GetUnixFileMode(directory["outside"]));
+        Assert.True(File.Exists(directory["outside/file"]));
+        File.SetUnixFileMode(directory["outside"], All);
+    });
+
+    // The system lets a single thread look at files as somebody else; hence one of its own, which ends with that.
+    private void AsOrdinaryUser(Action action)
+    {
+        File.SetUnixFileMode(directory.Path, Everybody);
+        Exception? failure = null;
+        var thread = new Thread(() =>
+        {
+            if (Environment.UserName == "root")
+                _ = SetFileUser(Nobody);
+            failure = Record.Exception(action);
+        });
+        thread.Start();
+        thread.Join();
+        Assert.Null(failure);
+    }
+
+    [LibraryImport("libc", EntryPoint = "setfsuid")]
+    private static partial int SetFileUser(uint user);
+}
