@@ -51,6 +51,8 @@ public sealed partial class KubernetesExecutor : IExecutor, IAsyncDisposable
 
     public string Name => "kubernetes";
 
+    public TimeSpan KeepEnded => options.KeepEnded;
+
     public Task<ExecutionStatus> StartAsync(ExecutionSpec spec, CancellationToken cancellationToken)
     {
         Check(spec);
@@ -123,10 +125,11 @@ public sealed partial class KubernetesExecutor : IExecutor, IAsyncDisposable
                     return;
             }
         }
+        // It is recorded, and that is what was asked for; the cluster may take its time.
         if (execution is null)
             await AdoptAsync(key, records.Read(key)!, cancellationToken);
         else
-            await EndObjectAsync(execution, cancellationToken);
+            Spawn(() => EndObjectAsync(execution, closing.Token));
     }
 
     public Task<bool> WithdrawAsync(ExecutionKey key, CancellationToken cancellationToken)
@@ -151,8 +154,20 @@ public sealed partial class KubernetesExecutor : IExecutor, IAsyncDisposable
             return;
         if (record is { End: null, IsCreated: true } || tracked.ContainsKey(key.Id))
             throw new InvalidOperationException($"The execution '{key}' has not ended: stop it before it is removed.");
-        if (record.IsCreated)
-            await launcher.DeleteAsync(WorkloadKind.Named(record.Kind!, record.Version!), key.Id, null, cancellationToken);
+        if (record is { IsCreated: true, Kind: { } name, Version: { } version })
+        {
+            try
+            {
+                await launcher.DeleteAsync(WorkloadKind.Named(name, version), key.Id, null, cancellationToken);
+            }
+            catch (Exception e) when (e is KubernetesException or KubernetesUnavailableException)
+            {
+                throw new ExecutorUnavailableException($"What '{key}' left on the cluster could not be deleted: {e.Message}", e)
+                {
+                    RetryAfter = (e as KubernetesUnavailableException)?.RetryAfter,
+                };
+            }
+        }
         view.Forget(key.Id);
         records.Delete(key);
     }

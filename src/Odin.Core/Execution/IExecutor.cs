@@ -35,6 +35,9 @@ public interface IExecutor
     /// <summary>Forgets an ended execution and all that is kept of it, except its log. Unknown: success.</summary>
     Task RemoveAsync(ExecutionKey key, CancellationToken cancellationToken);
 
+    /// <summary>How long an ended execution is worth keeping before <see cref="RemoveAsync"/>, for people to look at.</summary>
+    TimeSpan KeepEnded => TimeSpan.FromSeconds(30);
+
     /// <summary>
     /// The status of executions as it changes: at the start, at the end, and when figures are new. Changes from before
     /// the enumeration starts are not repeated: ask <see cref="FindAsync"/> for those.
