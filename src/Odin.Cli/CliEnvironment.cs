@@ -35,8 +35,7 @@ internal sealed record CliEnvironment
     public string ConfigDirectory => Path.Combine(this["XDG_CONFIG_HOME"] ?? Path.Combine(Home, ".config"), "odin");
 
     /// <summary>Where a server of this user keeps its data unless told otherwise.</summary>
-    public string DataDirectory =>
-        this["ODIN_DATA"] ?? Path.Combine(this["XDG_DATA_HOME"] ?? Path.Combine(Home, ".local", "share"), "odin");
+    public string DataDirectory => OdinOptions.FindDataDirectory(variable => this[variable]);
 
     /// <summary>Where the kernel says who listens on which port.</summary>
     public string NetworkTables { get; init; } = "/proc/net";

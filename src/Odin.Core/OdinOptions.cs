@@ -9,7 +9,7 @@ namespace Odin;
 /// <summary>Settings of an engine in this process; everything has a default that needs nothing installed but git.</summary>
 public sealed class OdinOptions
 {
-    /// <summary>Where everything is kept. Default: <c>odin</c> in the user's data directory (<c>~/.local/share/odin</c>).</summary>
+    /// <summary>Where everything is kept. Default: <see cref="DefaultDataDirectory"/>.</summary>
     public string DataDirectory { get; set; } = DefaultDataDirectory;
 
     /// <summary>The database; SQLite in the data directory by default.</summary>
@@ -41,12 +41,22 @@ public sealed class OdinOptions
     /// <summary>The executor of tasks that name none. Default <c>process</c>.</summary>
     public string DefaultExecutor { get; set; } = "process";
 
-    /// <summary>The user's data directory by the XDG rules.</summary>
-    public static string DefaultDataDirectory => Path.Combine(
-        Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } home
-            ? home
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "share"),
-        "odin");
+    /// <summary>The data directory that the environment of this process names, as <see cref="FindDataDirectory"/> reads it.</summary>
+    public static string DefaultDataDirectory => FindDataDirectory(Environment.GetEnvironmentVariable);
+
+    /// <summary>
+    /// <c>ODIN_DATA</c>; or else <c>odin</c> in the user's data directory by the XDG rules (<c>~/.local/share/odin</c>). An
+    /// empty variable counts as not set.
+    /// </summary>
+    public static string FindDataDirectory(Func<string, string?> environment)
+    {
+        if (Read("ODIN_DATA") is { } data)
+            return data;
+        var home = Read("HOME") ?? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        return Path.Combine(Read("XDG_DATA_HOME") ?? Path.Combine(home, ".local", "share"), "odin");
+
+        string? Read(string variable) => environment(variable) is { Length: > 0 } value ? value : null;
+    }
 
     /// <summary>An entry of the data directory, absolute.</summary>
     public string InData(string name) => Path.Combine(Path.GetFullPath(DataDirectory), name);

@@ -18,3 +18,8 @@ catch (StartupException e)
     Console.Error.WriteLine($"odin-server: {e.Message}");
     return e.ExitCode;
 }
+catch (Exception e)
+{
+    Console.Error.WriteLine($"odin-server: something unexpected went wrong, please report it: {e}");
+    return ExitCodes.Internal;
+}

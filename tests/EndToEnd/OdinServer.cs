@@ -8,19 +8,32 @@ using System.Text.Json.Nodes;
 
 namespace Odin.EndToEnd;
 
+/// <summary>How a server is to be started, beside what every one of them needs.</summary>
+internal sealed record ServerSetup
+{
+    /// <summary>Flags.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>Variables.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Null: one of its own.</summary>
+    public string? DataDirectory { get; init; }
+}
+
 /// <summary>The real program <c>odin-server</c> on a data directory that survives its death.</summary>
 internal sealed class OdinServer : IAsyncDisposable
 {
     public const string Password = "end-to-end-password";
 
     private readonly TemporaryDirectory directory;
-    private readonly string[] arguments;
+    private readonly ServerSetup setup;
     private readonly StringBuilder output = new();
     private Process? process;
 
-    private OdinServer(TemporaryDirectory directory, string[] arguments)
+    private OdinServer(TemporaryDirectory directory, ServerSetup setup)
     {
-        (this.directory, this.arguments) = (directory, arguments);
+        (this.directory, this.setup) = (directory, setup);
         Client = new HttpClient { BaseAddress = Url, Timeout = TimeSpan.FromMinutes(1) };
     }
 
@@ -30,7 +43,7 @@ internal sealed class OdinServer : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    public string DataDirectory => directory["data"];
+    public string DataDirectory => setup.DataDirectory ?? directory["data"];
 
     public int ProcessId => process!.Id;
 
@@ -45,9 +58,12 @@ internal sealed class OdinServer : IAsyncDisposable
     }
 
     /// <summary>Starts a server in a fresh directory and waits until it is ready.</summary>
-    public static async Task<OdinServer> StartAsync(params string[] arguments)
+    public static Task<OdinServer> StartAsync(params string[] arguments) => StartAsync(new ServerSetup { Arguments = arguments });
+
+    /// <inheritdoc cref="StartAsync(string[])"/>
+    public static async Task<OdinServer> StartAsync(ServerSetup setup)
     {
-        var server = new OdinServer(new TemporaryDirectory(), arguments);
+        var server = new OdinServer(new TemporaryDirectory(), setup);
         await server.StartAgainAsync();
         await server.LogInAsync();
         return server;
@@ -65,9 +81,11 @@ internal sealed class OdinServer : IAsyncDisposable
     {
         process?.Dispose();
         var start = new ProcessStartInfo(Programs.Server) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])["--data", DataDirectory, "--urls", Url.ToString().TrimEnd('/'), "--websocket-port", $"{WebSocketPort}", .. arguments])
+        foreach (var argument in (string[])["--data", DataDirectory, "--urls", Url.ToString().TrimEnd('/'), "--websocket-port", $"{WebSocketPort}", .. setup.Arguments])
             start.ArgumentList.Add(argument);
         start.Environment["ODIN_ADMIN_PASSWORD"] = Password;
+        foreach (var (name, value) in setup.Environment)
+            start.Environment[name] = value;
         process = Process.Start(start)!;
         process.OutputDataReceived += Keep;
         process.ErrorDataReceived += Keep;

@@ -101,6 +101,7 @@ internal sealed class EngineHost : IAsyncDisposable
     {
         SubmitResult.Refused refused => string.Join('\n', refused.Diagnostics),
         SubmitResult.NotFound missing => missing.Message,
+        SubmitResult.Conflict conflict => conflict.Message,
         _ => result.ToString(),
     };
 }

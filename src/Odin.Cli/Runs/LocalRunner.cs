@@ -89,6 +89,7 @@ internal sealed class LocalRunner(CliEnvironment environment)
         SubmitResult.Refused refused => throw new CliException(
             ExitCode.InvalidPipeline, string.Join('\n', refused.Diagnostics), "Mend the job and check it with `odin lint DIR`."),
         SubmitResult.NotFound missing => throw new CliException(ExitCode.NotFound, missing.Message),
+        SubmitResult.Conflict conflict => throw new CliException(ExitCode.Failure, conflict.Message),
         _ => throw new InvalidOperationException(result.GetType().Name),
     };
 

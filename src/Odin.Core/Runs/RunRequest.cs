@@ -43,6 +43,9 @@ public abstract record SubmitResult
 
     /// <summary>No such job, commit, run or task. The message says which, and what there is.</summary>
     public sealed record NotFound(string Message) : SubmitResult;
+
+    /// <summary>There is such a thing, but it is not in the state for it. The message says what to do first.</summary>
+    public sealed record Conflict(string Message) : SubmitResult;
 }
 
 /// <summary>The answer to a dry run.</summary>

@@ -32,7 +32,7 @@ public sealed class RunSubmitter(
         if (await store.FindAsync<Run>(runId, cancellationToken) is not { } earlier)
             return new SubmitResult.NotFound($"There is no run '{runId}'.");
         if (!earlier.Status.IsEnded)
-            return new SubmitResult.NotFound($"Run '{runId}' has not ended. Cancel it first: odin cancel {runId}");
+            return new SubmitResult.Conflict($"Run '{runId}' has not ended. Cancel it first: odin cancel {runId}");
         var request = new RunRequest
         {
             Job = earlier.Spec.Job,

@@ -21,14 +21,16 @@ internal sealed class GroupCommitWriter : IAsyncDisposable
     private readonly DbDataSource source;
     private readonly SqlDialect dialect;
     private readonly ChangeFeed feed;
+    private readonly CommitOutcome outcome;
     private readonly Channel<PendingBatch> queue = Channel.CreateBounded<PendingBatch>(
         new BoundedChannelOptions(QueueLength) { SingleReader = true });
     private readonly Task loop;
     private WriteConnection? connection;
 
-    public GroupCommitWriter(DbDataSource source, SqlDialect dialect, ChangeFeed feed)
+    public GroupCommitWriter(DbDataSource source, SqlDialect dialect, ChangeFeed feed, TimeProvider time)
     {
         (this.source, this.dialect, this.feed) = (source, dialect, feed);
+        outcome = new CommitOutcome(source, dialect, time);
         loop = RunAsync();
     }
 
@@ -101,16 +103,15 @@ internal sealed class GroupCommitWriter : IAsyncDisposable
             catch (Exception e)
             {
                 await DropConnectionAsync();
-                if (transaction.IsInDoubt)
+                if (transaction.IsInDoubt && await outcome.FindAsync(transaction.Number) is not false and var happened)
                 {
-                    // Watchers must look for themselves whether the commit took place.
-                    Fail(group, dialect.AsUnavailable(e) ?? new StoreUnavailableException($"The commit failed: {e.Message}", e));
-                    feed.PublishResync();
+                    Settle(group, happened, e);
                     return;
                 }
-                // Nothing has been committed: a connection that had died in its idle time, or a collision, is tried anew.
+                // Nothing has been committed: a connection that had died in its idle time or at its commit, or a collision,
+                // is tried anew.
                 var unavailable = dialect.AsUnavailable(e);
-                if (attempt < MaxAttempts && (dialect.IsCollision(e) || (unavailable is not null && stale)))
+                if (attempt < MaxAttempts && (dialect.IsCollision(e) || (unavailable is not null && (stale || transaction.IsInDoubt))))
                     continue;
                 if (unavailable is not null || group.Count == 1)
                 {
@@ -123,6 +124,18 @@ internal sealed class GroupCommitWriter : IAsyncDisposable
                 await CommitAsync([batch]);
             return;
         }
+    }
+
+    private void Settle(List<PendingBatch> group, bool? happened, Exception error)
+    {
+        if (happened is true)
+        {
+            Finish(group);
+            return;
+        }
+        // Watchers must look for themselves whether the commit took place.
+        Fail(group, dialect.AsUnavailable(error) ?? new StoreUnavailableException($"The commit failed: {error.Message}", error));
+        feed.PublishResync();
     }
 
     private void Finish(List<PendingBatch> group)
@@ -146,15 +159,7 @@ internal sealed class GroupCommitWriter : IAsyncDisposable
     {
         var dropped = connection;
         connection = null;
-        if (dropped is null)
-            return;
-        try
-        {
-            await dropped.DisposeAsync();
-        }
-        catch (Exception e) when (e is DbException or IOException or InvalidOperationException)
-        {
-            // It is broken, and that is why it goes.
-        }
+        if (dropped is not null)
+            await new Quietly(dropped).DisposeAsync();
     }
 }

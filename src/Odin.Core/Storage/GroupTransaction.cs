@@ -14,6 +14,9 @@ internal sealed class GroupTransaction(IReadOnlyList<PendingBatch> group)
     /// <summary>True from the moment the commit was asked for until it was confirmed.</summary>
     public bool IsInDoubt { get; private set; }
 
+    /// <summary>By which the outcome of the commit can be asked for; null: it cannot.</summary>
+    public long? Number { get; private set; }
+
     public async Task RunAsync(WriteConnection connection)
     {
         if (!await TryTogetherAsync(connection))
@@ -23,7 +26,8 @@ internal sealed class GroupTransaction(IReadOnlyList<PendingBatch> group)
     private async Task<bool> TryTogetherAsync(WriteConnection connection)
     {
         Reset();
-        await using var transaction = await connection.BeginAsync();
+        var transaction = await connection.BeginAsync();
+        await using var end = new Quietly(transaction);
         await connection.ExecuteAsync(transaction, [.. group.SelectMany(b => b.Writes)]);
         var refused = group.Where(b => b.Writes.Any(w => w.IsRefused)).ToList();
         if (refused.Any(b => b.Writes.Count > 1))
@@ -33,14 +37,15 @@ internal sealed class GroupTransaction(IReadOnlyList<PendingBatch> group)
         }
         foreach (var batch in refused)
             batch.Failure = await FailureAsync(connection, transaction, batch.Writes[0]);
-        await CommitAsync(transaction);
+        await CommitAsync(connection, transaction);
         return true;
     }
 
     private async Task OneByOneAsync(WriteConnection connection)
     {
         Reset();
-        await using var transaction = await connection.BeginAsync();
+        var transaction = await connection.BeginAsync();
+        await using var end = new Quietly(transaction);
         foreach (var batch in group)
         {
             await transaction.SaveAsync(Savepoint, CancellationToken.None);
@@ -52,11 +57,12 @@ internal sealed class GroupTransaction(IReadOnlyList<PendingBatch> group)
             }
             await transaction.ReleaseAsync(Savepoint, CancellationToken.None);
         }
-        await CommitAsync(transaction);
+        await CommitAsync(connection, transaction);
     }
 
-    private async Task CommitAsync(DbTransaction transaction)
+    private async Task CommitAsync(WriteConnection connection, DbTransaction transaction)
     {
+        Number = connection.TransactionNumber;
         // Nothing was changed, so nothing can be in doubt.
         IsInDoubt = group.Any(b => b.Failure is null);
         await transaction.CommitAsync(CancellationToken.None);

@@ -19,7 +19,8 @@ internal static partial class Migrator
         DbConnection connection, SqlDialect dialect, TimeProvider time, CancellationToken cancellationToken)
     {
         var known = await LoadAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var end = new Quietly(transaction);
         if (dialect.MigrationLock.Length > 0)
             await ExecuteAsync(transaction, dialect.MigrationLock, cancellationToken);
         await ExecuteAsync(transaction, CreateTable, cancellationToken);

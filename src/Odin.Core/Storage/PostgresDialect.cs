@@ -17,13 +17,17 @@ internal sealed class PostgresDialect(string where) : SqlDialect
     // The number is the program's name in ASCII: an advisory lock is known by its number alone.
     public override string MigrationLock => "SELECT pg_advisory_xact_lock(1868851566)";
 
+    public override string TransactionNumber => "SELECT txid_current_if_assigned()";
+
+    public override string TransactionOutcome => "SELECT txid_status($1)";
+
     // Under the collation "C" lower() changes ASCII letters alone. The backslash is PostgreSQL's own escape.
     public override string IdMatches(string parameter) => $"lower(id) LIKE {parameter}";
 
     // Classes and codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
     public override StoreUnavailableException? AsUnavailable(Exception error) => error switch
     {
-        PostgresException { SqlState: "53100" } => Unavailable("has no room on its disk. Make room; writing then goes on by itself.", error),
+        PostgresException { SqlState: "53100" } => Unavailable("has no room on its disk. Make room; writing then goes on by itself.", error, isOutOfSpace: true),
         PostgresException { SqlState: "53300" } => Unavailable("has too many connections. Raise its max_connections, or lower 'Maximum Pool Size'.", error),
         PostgresException { SqlState: "25006" } => Unavailable("is read-only, perhaps a standby. Name the primary in the setting 'database'.", error),
         PostgresException { SqlState: "57P01" or "57P02" or "57P03" or "57P05" } => Unavailable("is starting up or shutting down.", error),
@@ -54,8 +58,8 @@ internal sealed class PostgresDialect(string where) : SqlDialect
     // Npgsql takes parameters by position when they have no name.
     protected override string ParameterName(int number) => "";
 
-    private StoreUnavailableException Unavailable(string what, Exception error) =>
-        new($"PostgreSQL at {where} {what} ({error.GetBaseException().Message})", error);
+    private StoreUnavailableException Unavailable(string what, Exception error, bool isOutOfSpace = false) =>
+        new($"PostgreSQL at {where} {what} ({error.GetBaseException().Message})", error) { IsOutOfSpace = isOutOfSpace };
 
     private StoreConfigurationException Configuration(string what, Exception error) =>
         new($"PostgreSQL at {where} {what} ({error.GetBaseException().Message})", error);

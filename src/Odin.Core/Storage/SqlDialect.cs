@@ -18,6 +18,15 @@ internal abstract class SqlDialect
     /// <summary>A statement that lets one program at a time migrate; in force until the transaction ends. Empty: beginning it did.</summary>
     public abstract string MigrationLock { get; }
 
+    /// <summary>
+    /// A query for the number of the transaction that is going on, NULL if it has written nothing; null where a commit
+    /// that fails has not taken place.
+    /// </summary>
+    public virtual string? TransactionNumber => null;
+
+    /// <summary>A query for what became of transaction <c>$1</c>: <c>committed</c>, <c>aborted</c>, <c>in progress</c>, or NULL: no longer known.</summary>
+    public virtual string? TransactionOutcome => null;
+
     /// <summary>A condition: the id matches this LIKE pattern of lower-case ASCII letters, in either case, with \ for escapes.</summary>
     public abstract string IdMatches(string parameter);
 

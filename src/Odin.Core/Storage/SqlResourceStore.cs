@@ -22,11 +22,11 @@ public sealed class SqlResourceStore : IResourceStore, IAsyncDisposable
     private readonly GroupCommitWriter writer;
 
     /// <param name="source">Of a database whose tables are up to date; the store disposes of it.</param>
-    internal SqlResourceStore(DbDataSource source, SqlDialect dialect, StorageOptions options)
+    internal SqlResourceStore(DbDataSource source, SqlDialect dialect, StorageOptions options, TimeProvider time)
     {
         (this.source, this.dialect) = (source, dialect);
         feed = new ChangeFeed(options.WatchBuffer);
-        writer = new GroupCommitWriter(source, dialect, feed);
+        writer = new GroupCommitWriter(source, dialect, feed, time);
     }
 
     public Task<T?> FindAsync<T>(string id, CancellationToken cancellationToken)

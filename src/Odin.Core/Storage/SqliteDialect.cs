@@ -25,7 +25,10 @@ internal sealed class SqliteDialect(string path) : SqlDialect
     public override StoreUnavailableException? AsUnavailable(Exception error) =>
         (error as SqliteException)?.SqliteErrorCode switch
         {
-            Full => Unavailable($"The disk is full: the database '{path}' cannot grow ({FreeSpace()}). Make room; writing then goes on by itself.", error),
+            Full => new StoreUnavailableException($"The disk is full: the database '{path}' cannot grow ({FreeSpace()}). Make room; writing then goes on by itself.", error)
+            {
+                IsOutOfSpace = true,
+            },
             ReadOnly => Unavailable($"The database '{path}' is read-only. Make the file and its directory writable for the user of this program.", error),
             IoError => Unavailable($"The database '{path}' could not be read or written ({FreeSpace()}). Check the disk.", error),
             CannotOpen => Unavailable($"The database '{path}' cannot be opened. Check that its directory exists and is writable.", error),

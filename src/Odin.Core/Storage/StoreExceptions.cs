@@ -40,9 +40,14 @@ public sealed class InvalidQueryException(string message, string parameter) : Ar
 
 /// <summary>
 /// The database could not be asked: gone, full, or read-only. The same call may succeed later. When the connection was
-/// lost during a commit, the writes may have been carried out: read again before repeating them.
+/// lost during a commit and the database did not come back soon enough to be asked what became of it, the writes may have
+/// been carried out: read again before repeating them.
 /// </summary>
-public sealed class StoreUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class StoreUnavailableException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>True if the database has no room on its disk: reading goes on, writing as soon as there is room.</summary>
+    public bool IsOutOfSpace { get; init; }
+}
 
 /// <summary>The store cannot be opened as configured, and trying again will not help. The message says what to change.</summary>
 public sealed class StoreConfigurationException(string message, Exception? inner = null) : Exception(message, inner);

@@ -89,7 +89,8 @@ public static partial class StoreFactory
     {
         try
         {
-            await using var connection = await source.OpenConnectionAsync(cancellationToken);
+            var connection = await source.OpenConnectionAsync(cancellationToken);
+            await using var end = new Quietly(connection);
             foreach (var number in await Migrator.RunAsync(connection, dialect, time, cancellationToken))
                 LogMigrated(logger, number);
         }
@@ -101,7 +102,7 @@ public static partial class StoreFactory
         {
             throw unavailable;
         }
-        return new SqlResourceStore(source, dialect, options);
+        return new SqlResourceStore(source, dialect, options, time);
     }
 
     [LoggerMessage(EventName = "StoreWaiting", Level = LogLevel.Warning, Message = "{Problem} Trying again for another {Remaining}.")]

@@ -22,7 +22,14 @@ internal sealed class WriteConnection(DbConnection connection, SqlDialect dialec
     // A driver that sends command by command keeps what it has prepared; one that sends batches does that by itself.
     private readonly Dictionary<string, DbCommand> prepared = new(StringComparer.Ordinal);
 
-    public ValueTask<DbTransaction> BeginAsync() => connection.BeginTransactionAsync(CancellationToken.None);
+    /// <summary>The number of the transaction of the last writes, by which its outcome can be asked for; null: none is given.</summary>
+    public long? TransactionNumber { get; private set; }
+
+    public ValueTask<DbTransaction> BeginAsync()
+    {
+        TransactionNumber = null;
+        return connection.BeginTransactionAsync(CancellationToken.None);
+    }
 
     /// <summary>Carries out the writes in order, in as few round trips as the driver can, and notes what became of each.</summary>
     public async Task ExecuteAsync(DbTransaction transaction, IReadOnlyList<PendingWrite> writes)
@@ -72,12 +79,20 @@ internal sealed class WriteConnection(DbConnection connection, SqlDialect dialec
                 dialect.AddParameter(command.Parameters, command.CreateParameter(), type, value);
             batch.BatchCommands.Add(command);
         }
+        if (dialect.TransactionNumber is { } question)
+        {
+            var command = batch.CreateBatchCommand();
+            command.CommandText = question;
+            batch.BatchCommands.Add(command);
+        }
         await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None);
         foreach (var write in writes)
         {
             await NoteAsync(reader, write);
             await reader.NextResultAsync(CancellationToken.None);
         }
+        if (dialect.TransactionNumber is not null && await reader.ReadAsync(CancellationToken.None) && !await reader.IsDBNullAsync(0, CancellationToken.None))
+            TransactionNumber = reader.GetInt64(0);
     }
 
     private DbCommand Prepared(DbTransaction transaction, PendingWrite write)

@@ -10,6 +10,9 @@ internal sealed class SigningKey(byte[] bytes)
     /// <summary>The file in the data directory that keeps a generated key.</summary>
     public const string FileName = "signing-key";
 
+    /// <summary>A shorter key could be guessed from a token.</summary>
+    public const int LeastBytes = 32;
+
     public byte[] Bytes { get; } = bytes;
 
     /// <summary>The UTF-8 text of the setting, or a random key that is kept in the data directory.</summary>
@@ -22,10 +25,10 @@ internal sealed class SigningKey(byte[] bytes)
         if (File.Exists(path))
         {
             var kept = File.ReadAllBytes(path);
-            if (kept.Length >= 32)
+            if (kept.Length >= LeastBytes)
                 return new SigningKey(kept);
         }
-        var key = RandomNumberGenerator.GetBytes(32);
+        var key = RandomNumberGenerator.GetBytes(LeastBytes);
         PrivateFile.Write(path, key);
         return new SigningKey(key);
     }

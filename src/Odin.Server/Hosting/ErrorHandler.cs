@@ -28,6 +28,7 @@ internal sealed partial class ErrorHandler(ILogger<ErrorHandler> logger) : IExce
     /// <summary>The table: status, sentence and items for each exception that can leave a handler.</summary>
     internal static (int Status, string Detail, IReadOnlyList<ProblemItem>? Items) Describe(Exception exception) => exception switch
     {
+        _ when DiskTrouble.Describe(exception) is { } trouble => (StatusCodes.Status503ServiceUnavailable, trouble, null),
         InvalidRequestException e => (StatusCodes.Status422UnprocessableEntity, e.Message, e.Items),
         MalformedRequestException e => (StatusCodes.Status400BadRequest, e.Message, null),
         BadHttpRequestException e => (e.StatusCode, e.Message, null),

@@ -20,6 +20,9 @@ internal sealed class LimitedStream(Stream inner, long limit) : Stream
         set => throw new NotSupportedException();
     }
 
+    public static BadHttpRequestException TooLarge(long limit) =>
+        new($"The body is larger than {limit} bytes.", StatusCodes.Status413PayloadTooLarge);
+
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         Count(await inner.ReadAsync(buffer, cancellationToken));
 
@@ -43,6 +46,6 @@ internal sealed class LimitedStream(Stream inner, long limit) : Stream
         read += count;
         return read <= limit
             ? count
-            : throw new BadHttpRequestException($"The body is larger than {limit} bytes.", StatusCodes.Status413PayloadTooLarge);
+            : throw TooLarge(limit);
     }
 }

@@ -20,7 +20,8 @@ internal sealed class Listeners(ServerOptions options)
     public void Configure(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
+        // BodyLimit has the bound.
+        kestrel.Limits.MaxRequestBodySize = null;
         var certificate = new Lazy<X509Certificate2>(LoadCertificate);
         foreach (var address in options.Addresses)
         {

@@ -26,7 +26,7 @@ internal static class RequestBody
     public static async Task<JsonObject> ReadObjectAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         if (request.ContentLength > MaxBytes)
-            throw new BadHttpRequestException($"The body is larger than {MaxBytes} bytes.", StatusCodes.Status413PayloadTooLarge);
+            throw LimitedStream.TooLarge(MaxBytes);
         try
         {
             var node = await JsonNode.ParseAsync(

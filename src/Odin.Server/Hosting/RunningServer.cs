@@ -87,7 +87,8 @@ internal sealed class RunningServer : IAsyncDisposable
             ExitCodes.InUse, $"{e.Message.TrimEnd('.')}. Stop what uses it, or choose other ports with --urls and --websocket-port.", e),
         System.Net.Sockets.SocketException e => new StartupException(
             ExitCodes.Configuration, $"The addresses of --urls cannot be listened on: {e.Message}.", e),
-        UnauthorizedAccessException e => new StartupException(ExitCodes.CannotWrite, e.Message, e),
+        UnauthorizedAccessException or IOException => new StartupException(
+            ExitCodes.CannotWrite, $"The data directory cannot be written: {exception.Message}", exception),
         _ => null,
     };
 }

@@ -48,6 +48,7 @@ internal static class ServerApplication
         app.UseMiddleware<RequestMeasuring>();
         app.UseExceptionHandler();
         app.UseStatusCodePages(context => Problem.WriteAsync(context.HttpContext, context.HttpContext.Response.StatusCode, EmptyAnswer(context.HttpContext)));
+        app.UseMiddleware<BodyLimit>();
         app.UseWebSockets();
         app.UseRouting();
         if (options.Access.Origins.Count > 0)

@@ -1,3 +1,4 @@
+using System.Text;
 using Odin.Execution;
 using Odin.Server.Auth;
 
@@ -11,7 +12,7 @@ internal static class ServerOptionsReader
         var jwt = new JwtOptions();
         return new ServerOptions
         {
-            DataDirectory = Path.GetFullPath(values.Text(Settings.Data) ?? OdinOptions.DefaultDataDirectory),
+            DataDirectory = values.DataDirectory,
             Addresses = ReadAddresses(values),
             WebSocketPort = ReadWebSocketPort(values),
             TlsCertificate = ExistingFile(values, Settings.TlsCertificate),
@@ -31,7 +32,7 @@ internal static class ServerOptionsReader
                     ? lifetime >= TimeSpan.FromSeconds(1) ? lifetime : throw values.Wrong(Settings.TokenDuration, "at least one second")
                     : jwt.Lifetime,
             },
-            Secret = values.Text(Settings.Secret),
+            Secret = ReadSecret(values),
             AdminUser = ReadAdminUser(values),
             AdminPassword = values.Text(Settings.AdminPassword),
             Engine = ReadEngine(values),
@@ -59,6 +60,13 @@ internal static class ServerOptionsReader
             options.Logs = logBytes is { } bytes ? new LogOptions { MaxBytes = bytes } : options.Logs;
         };
     }
+
+    // HMAC-SHA256 is as strong as its key, up to 32 bytes (RFC 7518, 3.2); a word can be guessed from one token.
+    private static string? ReadSecret(SettingValues values) => values.Text(Settings.Secret) is not { } secret
+        ? null
+        : Encoding.UTF8.GetByteCount(secret) >= SigningKey.LeastBytes
+            ? secret
+            : throw values.Wrong(Settings.Secret, $"at least {SigningKey.LeastBytes} bytes long. Make one with: openssl rand -hex {SigningKey.LeastBytes}");
 
     private static List<ServerAddress> ReadAddresses(SettingValues values)
     {

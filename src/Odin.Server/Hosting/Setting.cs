@@ -44,7 +44,7 @@ internal static class Settings
     public static readonly Setting Anonymous = new("access.anonymous", "loopback", "Who may read without a token: 'loopback', 'always' or 'never'.");
     public static readonly Setting Hosts = new("access.hosts", null, "Host names, with ';' between them, under which a browser on this machine may read without a token.");
     public static readonly Setting Origins = new("access.origins", null, "Origins, with ';' between them, of other web pages that may use the API.");
-    public static readonly Setting Secret = new("secret", "a random key in the data directory", "The text of the key that tokens are signed with.") { IsSecret = true };
+    public static readonly Setting Secret = new("secret", "a random key in the data directory", "The text of the key that tokens are signed with, of at least 32 bytes: openssl rand -hex 32.") { IsSecret = true };
     public static readonly Setting Issuer = new("auth.issuer", "com.interactions", "The issuer named in tokens, and demanded.");
     public static readonly Setting TokenDuration = new("token_duration", "43200", "How long a login is good for: seconds, or 12h, 7d.");
     public static readonly Setting AdminUser = new("admin.user", "admin", "The name of the user that is made at the first start.") { Inherited = ["ODIN_ROOT_USER"] };

@@ -10,17 +10,23 @@ internal sealed class SettingValues
 {
     private readonly Dictionary<string, (string Value, string Source)> values = new(StringComparer.Ordinal);
 
+    private readonly Func<string, string?> environment;
+
+    private SettingValues(Func<string, string?> environment) => this.environment = environment;
+
+    /// <summary>Absolute.</summary>
+    public string DataDirectory => Path.GetFullPath(Text(Settings.Data) ?? OdinOptions.FindDataDirectory(environment));
+
     public static SettingValues Read(IReadOnlyList<string> arguments, Func<string, string?> environment)
     {
-        var result = new SettingValues();
+        var result = new SettingValues(environment);
         var flags = ReadFlags(arguments);
-        result.ReadEnvironment(environment);
+        result.ReadEnvironment();
         foreach (var (key, (value, flag)) in flags.Where(f => f.Key != "config"))
             result.values[key] = (value, flag);
 
-        var data = result.Text(Settings.Data) ?? OdinOptions.DefaultDataDirectory;
         var explicitFile = flags.TryGetValue("config", out var config) ? config.Value : environment("ODIN_CONFIG");
-        var file = string.IsNullOrEmpty(explicitFile) ? Path.Combine(data, "odin.yml") : explicitFile;
+        var file = string.IsNullOrEmpty(explicitFile) ? Path.Combine(result.DataDirectory, "odin.yml") : explicitFile;
         if (!File.Exists(file))
         {
             return string.IsNullOrEmpty(explicitFile)
@@ -70,7 +76,7 @@ internal sealed class SettingValues
         return new StartupException(ExitCodes.Configuration, $"{source}: {shown} is not {expected}.");
     }
 
-    private void ReadEnvironment(Func<string, string?> environment)
+    private void ReadEnvironment()
     {
         foreach (var setting in Settings.All)
         {
@@ -82,12 +88,12 @@ internal sealed class SettingValues
                 break;
             }
         }
-        if (!values.ContainsKey(Settings.Database.Key) && InheritedDatabase(environment) is { } database)
+        if (!values.ContainsKey(Settings.Database.Key) && InheritedDatabase() is { } database)
             values[Settings.Database.Key] = (database, "SQL_HOST");
     }
 
     // Whoever brings the variables of the inherited system means its PostgreSQL.
-    private static string? InheritedDatabase(Func<string, string?> environment)
+    private string? InheritedDatabase()
     {
         if (environment("SQL_HOST") is not { Length: > 0 } host)
             return null;

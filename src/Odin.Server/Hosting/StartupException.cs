@@ -15,7 +15,7 @@ internal static class ExitCodes
     /// <summary>The database or the repository cannot be reached.</summary>
     public const int Unavailable = 69;
 
-    /// <summary>Something unexpected; the log says what.</summary>
+    /// <summary>Something unexpected; its text is on standard error.</summary>
     public const int Internal = 70;
 
     /// <summary>The data directory cannot be made or written.</summary>

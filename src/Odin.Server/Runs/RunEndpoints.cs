@@ -28,7 +28,7 @@ internal static class RunEndpoints
         runs.MapPost("/{id}/rerun", RerunAsync).WithName("RerunPipeline")
             .WithSummary("Runs the same job at the same commit again, without the tasks that succeeded")
             .Takes<RerunRequest>("application/json").Produces<PipelineAnswer>()
-            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         runs.MapDelete("/{id}", CleanAsync).WithName("CleanPipeline")
             .WithSummary("Ends a run if it has not ended, and removes what is left of it")
             .Produces<CleanupList>().ProducesProblem(StatusCodes.Status404NotFound);
@@ -128,6 +128,7 @@ internal static class RunEndpoints
         }),
         SubmitResult.Refused refused => Problem.Refused(refused.Diagnostics),
         SubmitResult.NotFound missing => Problem.NotFound(missing.Message),
+        SubmitResult.Conflict conflict => Problem.Result(StatusCodes.Status409Conflict, conflict.Message),
         _ => throw new InvalidOperationException(result.GetType().Name),
     };
 

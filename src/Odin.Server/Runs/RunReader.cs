@@ -46,6 +46,21 @@ internal sealed class RunReader(IResourceStore store)
         return tasks;
     }
 
+    /// <summary>The tasks of a run as the store has them, in small pages: for who may stop early.</summary>
+    public async IAsyncEnumerable<TaskRun> EnumerateTasksAsync(
+        string runId, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var query = new ResourceQuery { Parent = runId, Limit = 100 };
+        do
+        {
+            var page = await store.ListAsync<TaskRun>(query, cancellationToken);
+            foreach (var task in page.Items)
+                yield return task;
+            query = query with { Continue = page.Continue };
+        }
+        while (query.Continue is not null);
+    }
+
     public Task<ResourcePage<Run>> ListAsync(RunFilter filter, CancellationToken cancellationToken) =>
         store.ListAsync<Run>(
             new ResourceQuery

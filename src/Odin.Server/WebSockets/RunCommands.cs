@@ -33,6 +33,8 @@ internal sealed class StartCommand(RunSubmitter submitter, RunWatcher watcher) :
                 throw new SocketRequestException(string.Join('\n', errors));
             case SubmitResult.NotFound missing:
                 throw new SocketRequestException(missing.Message);
+            case SubmitResult.Conflict conflict:
+                throw new SocketRequestException(conflict.Message);
         }
     }
 

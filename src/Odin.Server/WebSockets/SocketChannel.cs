@@ -12,7 +12,8 @@ internal sealed class SocketChannel(WebSocket socket)
     /// <summary>The largest message that we take, and that the inherited client takes.</summary>
     public const int MaxMessage = 1024 * 1024;
 
-    private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    /// <summary>How text is written in frames.</summary>
+    public static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Sent back in each frame.</summary>
     public JsonObject Extra { get; set; } = [];

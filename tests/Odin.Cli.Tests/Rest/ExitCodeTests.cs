@@ -32,6 +32,16 @@ public sealed class ExitCodeTests : IAsyncDisposable
     }
 
     [Fact]
+    public void Reference_HasEveryCode()
+    {
+        var page = File.ReadAllText(Path.Combine(SourceTree.Root, "docs", "reference", "exit-codes.md"));
+        var section = page[page.IndexOf("\n## `odin`", StringComparison.Ordinal)..page.IndexOf("\n## `odin server`", StringComparison.Ordinal)];
+        var codes = typeof(ExitCode).GetFields().Where(f => f.IsLiteral).Select(f => (int)f.GetRawConstantValue()!).ToList();
+        Assert.Equal(codes, ExitCode.All.Select(c => c.Code));
+        Assert.All(codes, code => Assert.Contains($"\n| {code} | ", section, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task WrongValue_NamesTheMember()
     {
         server.On("GET /v1/app", """{"detail":"d","errors":[{"location":"limit","message":"it must be a number.","code":"WrongValue","severity":"error"}]}""", 400);

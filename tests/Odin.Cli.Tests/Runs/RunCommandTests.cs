@@ -168,6 +168,15 @@ public sealed class RunCommandTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Rerun_OfARunningRun_FailsWithWhatToDo()
+    {
+        server.On("POST /v1/pipelines/busy/rerun", """{"detail":"Run 'busy' has not ended. Cancel it first: odin cancel busy","errors":[]}""", 409);
+        var result = await RunAsync("rerun", "busy");
+        Assert.Equal(ExitCode.Failure, result.ExitCode);
+        Assert.Contains("odin cancel busy", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Submit_ConnectionBreaks_IsSentAgainUnderTheSameKey()
     {
         var keys = new List<string?>();

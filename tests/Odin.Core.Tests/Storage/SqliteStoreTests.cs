@@ -89,7 +89,7 @@ public sealed class SqliteStoreTests : IDisposable
             // Makes the tables.
         }
         var source = new SqliteDataSource($"Data Source={File}") { ExtraSettings = "PRAGMA max_page_count = 60;" };
-        await using var store = new SqlResourceStore(source, new SqliteDialect(File), new StorageOptions());
+        await using var store = new SqlResourceStore(source, new SqliteDialect(File), new StorageOptions(), TimeProvider.System);
         await using var changes = store.WatchAsync<Widget>(Token).GetAsyncEnumerator(Token);
         await store.CreateAsync(new Widget("small"), TimeProvider.System, Token);
 

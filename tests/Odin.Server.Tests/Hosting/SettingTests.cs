@@ -5,6 +5,9 @@ namespace Odin.Server.Tests.Hosting;
 
 public sealed class SettingTests : IDisposable
 {
+    // What 'openssl rand -hex 32' prints.
+    private const string Secret = "c2d4f0a1b3e59687c2d4f0a1b3e59687c2d4f0a1b3e59687c2d4f0a1b3e59687";
+
     private readonly TemporaryDirectory directory = new();
     private readonly Dictionary<string, string> environment = [];
 
@@ -36,9 +39,26 @@ public sealed class SettingTests : IDisposable
     }
 
     [Fact]
+    public void Read_DataDirectory_IsThatOfTheFlagThenOfTheFileThenOfTheVariable()
+    {
+        environment["XDG_DATA_HOME"] = directory["share"];
+        Assert.Equal(directory["share/odin"], DataDirectory());
+        environment["ODIN_DATA"] = directory["variable"];
+        Assert.Equal(directory["variable"], DataDirectory());
+        Assert.Equal(directory["flag"], DataDirectory("--data", directory["flag"]));
+
+        environment.Remove("ODIN_DATA");
+        File.WriteAllText(directory["other.yml"], $"data: {directory["file"]}\n");
+        Assert.Equal(directory["file"], DataDirectory("--config", directory["other.yml"]));
+
+        string DataDirectory(params string[] arguments) =>
+            ServerOptionsReader.Read(SettingValues.Read(arguments, name => environment.GetValueOrDefault(name))).DataDirectory;
+    }
+
+    [Fact]
     public void Read_InheritedVariables_AreUnderstood()
     {
-        environment["ODIN_SECRET"] = "s3cret";
+        environment["ODIN_SECRET"] = Secret;
         environment["ODIN_AUTH_ISSUER"] = "me";
         environment["ODIN_TOKEN_DURATION"] = "60";
         environment["ODIN_ROOT_USER"] = "root";
@@ -54,7 +74,7 @@ public sealed class SettingTests : IDisposable
         var engine = new OdinOptions();
         options.Engine(engine);
 
-        Assert.Equal("s3cret", options.Secret);
+        Assert.Equal(Secret, options.Secret);
         Assert.Equal("me", options.Jwt.Issuer);
         Assert.Equal(TimeSpan.FromMinutes(1), options.Jwt.Lifetime);
         Assert.Equal(("root", "rootpw"), (options.AdminUser, options.AdminPassword));
@@ -103,6 +123,18 @@ public sealed class SettingTests : IDisposable
     {
         environment["ODIN_RETENTION"] = "x";
         Assert.Contains("ODIN_RETENTION: 'x'", Assert.Throws<StartupException>(() => Read()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_AShortSecret_SaysHowToMakeOneAndKeepsItQuiet()
+    {
+        environment["ODIN_SECRET"] = "s3cret";
+        var error = Assert.Throws<StartupException>(() => Read());
+        Assert.Equal(ExitCodes.Configuration, error.ExitCode);
+        Assert.Equal("ODIN_SECRET: its value is not at least 32 bytes long. Make one with: openssl rand -hex 32.", error.Message);
+        // Bytes count, not characters.
+        environment["ODIN_SECRET"] = new string('é', 16);
+        Assert.NotNull(Read().Secret);
     }
 
     [Fact]

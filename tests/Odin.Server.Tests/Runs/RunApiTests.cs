@@ -200,6 +200,19 @@ public sealed class RunApiTests(ServerFixture fixture) : IClassFixture<ServerFix
     }
 
     [Fact]
+    public async Task Rerun_ARunThatHasNotEnded_IsAConflictThatSaysWhatToDo()
+    {
+        await server.PutJobAsync("busy", "name: busy\ntasks: [{name: a, image: i, command: sleep, args: ['1000']}]\n");
+        var id = await server.SubmitAsync("busy");
+        using var client = server.Admin();
+        var problem = await client.PostJsonAsync($"/v1/pipelines/{id}/rerun", null, HttpStatusCode.Conflict);
+        Assert.Equal($"Run '{id}' has not ended. Cancel it first: odin cancel {id}", (string)problem["detail"]!);
+        await client.PostJsonAsync($"/v1/pipelines/{id}/cancel", null);
+        await server.EndAsync(id);
+        await client.PostJsonAsync($"/v1/pipelines/{id}/rerun", null);
+    }
+
+    [Fact]
     public async Task Watch_ARun_TellsEverythingAndTheEnd()
     {
         await server.PutJobAsync("watched", Two);
