@@ -34,6 +34,9 @@ internal sealed record ServerOptions
     /// <summary>Null: generated when there is no user yet.</summary>
     public string? AdminPassword { get; init; }
 
+    /// <summary>The cluster that tasks may run on; null: there is none.</summary>
+    public KubernetesSettings? Kubernetes { get; init; }
+
     /// <summary>The settings of the engine.</summary>
     public Action<OdinOptions> Engine { get; init; } = _ => { };
 
