@@ -28,6 +28,7 @@ public sealed class KubernetesClient : IDisposable
 
     public KubernetesClient(KubernetesConfiguration configuration, KubernetesApiOptions options, TimeProvider time, ILogger<KubernetesClient> logger)
     {
+        options.Validate();
         this.configuration = configuration;
         this.options = options;
         this.time = time;

@@ -31,6 +31,8 @@ internal sealed class CountedRequests : IDisposable
     /// <summary>All but watches.</summary>
     public long TotalWithoutWatches => counts.Where(c => c.Key.Verb != "watch").Sum(c => c.Value);
 
+    public long Count(string verb, string resource) => counts.GetValueOrDefault((verb, resource));
+
     public IReadOnlyList<string> Lines =>
         [.. counts.Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Key.Verb} {c.Key.Resource} {c.Value}")).Order(StringComparer.Ordinal)];
 

@@ -54,7 +54,7 @@ public sealed class KubeconfigTests : IDisposable
     [Fact]
     public async Task Load_ChosenContext_GivesThatOne()
     {
-        var configuration = Load(Plain, o => o.Context = "other");
+        var configuration = Load(Plain, o => o with { Context = "other" });
 
         Assert.Equal("/k8s/clusters/c-1", configuration.Server.AbsolutePath);
         Assert.Equal("default", configuration.Namespace);
@@ -64,10 +64,10 @@ public sealed class KubeconfigTests : IDisposable
 
     [Fact]
     public async Task Load_ContextWithoutUser_IsAnonymous() =>
-        Assert.Null((await Load(Plain, o => o.Context = "nobody").Credentials.GetAsync(default)).Authorization);
+        Assert.Null((await Load(Plain, o => o with { Context = "nobody" }).Credentials.GetAsync(default)).Authorization);
 
     [Fact]
-    public void Load_NamespaceOption_WinsOverTheContext() => Assert.Equal("mine", Load(Plain, o => o.Namespace = "mine").Namespace);
+    public void Load_NamespaceOption_WinsOverTheContext() => Assert.Equal("mine", Load(Plain, o => o with { Namespace = "mine" }).Namespace);
 
     [Fact]
     public void Load_SeveralFiles_FirstToNameAThingWins()
@@ -146,6 +146,7 @@ public sealed class KubeconfigTests : IDisposable
     [InlineData("exec: {command: /bin/true, apiVersion: client.authentication.k8s.io/v1alpha1}", "", "exec.apiVersion: \"client.authentication.k8s.io/v1alpha1\" is not supported", "v1beta1")]
     [InlineData("exec: {command: /bin/true, apiVersion: client.authentication.k8s.io/v1, interactiveMode: Always}", "", "exec.interactiveMode: \"Always\" needs a person", "another way")]
     [InlineData("auth-provider: {name: gcp}", "", "auth-provider: is no longer supported", "exec plug-in")]
+    [InlineData("token: t", "as: mary", "users[u].user.as: acting as somebody else", "own credentials")]
     [InlineData("token: [a]", "", "users[u].user.token: a text is expected here", "config:")]
     public async Task Load_WrongUser_NamesFieldAndRemedy(string first, string second, string problem, string more)
     {
@@ -178,7 +179,7 @@ public sealed class KubeconfigTests : IDisposable
     {
         Write("config", Plain);
 
-        var error = Assert.Throws<KubernetesConfigurationException>(() => Load(Plain, o => o.Context = "prod"));
+        var error = Assert.Throws<KubernetesConfigurationException>(() => Load(Plain, o => o with { Context = "prod" }));
 
         Assert.Equal($"{directory["config"]}: there is no context \"prod\" (from the setting \"Context\"); choose one of those that the file has: \"dev\", \"other\", \"nobody\".", error.Message);
     }
@@ -287,12 +288,11 @@ public sealed class KubeconfigTests : IDisposable
 
     private void Write(string name, string text) => File.WriteAllText(directory[name], text);
 
-    private KubernetesConfiguration Load(string kubeconfig, Action<KubernetesApiOptions>? configure = null)
+    private KubernetesConfiguration Load(string kubeconfig, Func<KubernetesApiOptions, KubernetesApiOptions>? configure = null)
     {
         Write("config", kubeconfig);
         var options = new KubernetesApiOptions { Kubeconfig = directory["config"] };
-        configure?.Invoke(options);
-        return Load(options);
+        return Load(configure?.Invoke(options) ?? options);
     }
 
     private KubernetesConfiguration Load(KubernetesApiOptions options) =>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
 using Odin.Kubernetes.Api;
 using static Odin.Kubernetes.Tests.Api.ScriptedApiServer;
 
@@ -144,7 +145,7 @@ public sealed class KubernetesClientTests
             "t2" => """{"metadata":{"resourceVersion":"5","continue":"t3"},"items":[{"metadata":{"name":"c"}}]}""",
             _ => """{"metadata":{"resourceVersion":"5"},"items":null}""",
         }));
-        using var client = server.Client(o => o.PageSize = 2);
+        using var client = server.Client(o => o with { PageSize = 2 });
 
         var list = await client.ListAsync(KubernetesResources.Pods, new KubernetesQuery { LabelSelector = "a=b,c", FieldSelector = "metadata.name!=x" }, default);
 
@@ -192,7 +193,7 @@ public sealed class KubernetesClientTests
     public async Task Overload_IsRepeatedWhereThatDoesNoHarm(string method, int code, int requests)
     {
         await using var server = await StartAsync((_, context) => StatusAsync(context, code, "Busy", "storage is (re)initializing"));
-        using var client = server.Client(o => o.MaxAttempts = 3);
+        using var client = server.Client(o => o with { MaxAttempts = 3 });
 
         var error = await Assert.ThrowsAsync<KubernetesUnavailableException>(() => method switch
         {
@@ -218,7 +219,7 @@ public sealed class KubernetesClientTests
                 return Interlocked.Increment(ref count) == 1 ? StatusAsync(context, 429, "TooManyRequests", "slow down") : JsonAsync(context, PodJson);
             },
             time: time);
-        using var client = server.Client(o => o.RequestTimeout = TimeSpan.FromDays(10), time);
+        using var client = server.Client(o => o with { RequestTimeout = TimeSpan.FromDays(10) }, time);
 
         var answer = client.CreateAsync(KubernetesResources.Pods, "n", PodBody, default);
         await Eventually.True(
@@ -260,7 +261,7 @@ public sealed class KubernetesClientTests
             context.Abort();
             return Task.CompletedTask;
         });
-        using var client = server.Client(o => o.MaxAttempts = 3);
+        using var client = server.Client(o => o with { MaxAttempts = 3 });
 
         await Assert.ThrowsAsync<KubernetesUnavailableException>(() => method == "GET"
             ? client.FindAsync(KubernetesResources.Pods, "n", "a", default)
@@ -273,7 +274,7 @@ public sealed class KubernetesClientTests
     public async Task Connection_Refused_SaysWhereAndWhy()
     {
         await using var server = await StartAsync((_, context) => JsonAsync(context, "{}"));
-        using var client = server.Client(o => o.MaxAttempts = 2);
+        using var client = server.Client(o => o with { MaxAttempts = 2 });
         var address = server.Address;
         await server.DisposeAsync();
 
@@ -288,7 +289,7 @@ public sealed class KubernetesClientTests
         var time = new ManualTime();
         ScriptedApiServer? server = null;
         await using var running = server = await StartAsync((_, context) => server!.HangAsync(context));
-        using var client = server.Client(o => (o.MaxAttempts, o.RequestTimeout) = (1, TimeSpan.FromSeconds(30)), time);
+        using var client = server.Client(o => o with { MaxAttempts = 1, RequestTimeout = TimeSpan.FromSeconds(30) }, time);
 
         var answer = client.FindAsync(KubernetesResources.Pods, "n", "a", default);
         await Eventually.True(() => server.Requests.Count == 1, "the request");
@@ -354,13 +355,24 @@ public sealed class KubernetesClientTests
     }
 
     [Fact]
+    public void Constructor_OptionsWithoutSense_SaysWhich()
+    {
+        var configuration = new KubernetesConfiguration { Server = new Uri("https://x"), Source = "a test" };
+
+        var error = Assert.Throws<ArgumentException>(() => new KubernetesClient(
+            configuration, new KubernetesApiOptions { WatchTimeout = TimeSpan.Zero }, TimeProvider.System, NullLogger<KubernetesClient>.Instance));
+
+        Assert.Equal("WatchTimeout is 00:00:00: it must be more than nothing.", error.Message);
+    }
+
+    [Fact]
     public async Task Requests_AreCountedByVerbResourceAndNamespace()
     {
         using var counted = new CountedRequests("counted");
         await using var server = await StartAsync((request, context) => request.Method == "POST" && request.Path.EndsWith("/jobs", StringComparison.Ordinal)
             ? StatusAsync(context, 429, "TooManyRequests", "slow down")
             : JsonAsync(context, """{"metadata":{"resourceVersion":"1"},"items":[]}"""));
-        using var client = server.Client(o => o.MaxAttempts = 2);
+        using var client = server.Client(o => o with { MaxAttempts = 2 });
 
         await client.CreateAsync(KubernetesResources.Pods, "counted", PodBody, default);
         await client.ListAsync(KubernetesResources.Pods, new KubernetesQuery { Namespace = "counted" }, default);

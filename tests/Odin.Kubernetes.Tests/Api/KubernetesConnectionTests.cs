@@ -144,7 +144,7 @@ public sealed class KubernetesConnectionTests : IDisposable
             clusters: [{name: c, cluster: {server: "{{server.Address}}", {{cluster}} } }]
             users: [{name: u, user: { {{user}} } }]
             """);
-        var options = Hurried(o => o.Kubeconfig = directory["config"]);
+        var options = Hurried(o => o with { Kubeconfig = directory["config"] });
         var configuration = new ConfigurationSource(_ => null, TimeProvider.System).Load(options);
         return new KubernetesClient(configuration, options, TimeProvider.System, NullLogger<KubernetesClient>.Instance);
     }

@@ -133,7 +133,7 @@ public sealed class ResourceWatchTests : IAsyncDisposable
         lists.Add(List("10", "a"));
         watches.Add(c => server.HangAsync(c));
         watches.Add(c => SendAsync(c, Line("ADDED", "b", "11")));
-        await using var events = await WatchAsync(time, o => o.RequestTimeout = TimeSpan.FromDays(30));
+        await using var events = await WatchAsync(time, o => o with { RequestTimeout = TimeSpan.FromDays(30) });
 
         Assert.Equal("Synced a", await NextAsync(events));
         var next = NextAsync(events);
@@ -204,7 +204,7 @@ public sealed class ResourceWatchTests : IAsyncDisposable
         var time = new ManualTime();
         lists.Add(List("10", "a"));
         watches.AddRange([.. Enumerable.Repeat<Func<HttpContext, Task>>(c => StatusAsync(c, 403, "Forbidden", "no longer"), 100_000)]);
-        await using var events = await WatchAsync(time, o => o.RequestTimeout = TimeSpan.FromDays(30));
+        await using var events = await WatchAsync(time, o => o with { RequestTimeout = TimeSpan.FromDays(30) });
 
         Assert.Equal("Synced a", await NextAsync(events));
         var next = NextAsync(events);
@@ -235,7 +235,7 @@ public sealed class ResourceWatchTests : IAsyncDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next);
     }
 
-    private async Task<IAsyncEnumerator<WatchEvent<Pod>>> WatchAsync(TimeProvider? time = null, Action<KubernetesApiOptions>? configure = null)
+    private async Task<IAsyncEnumerator<WatchEvent<Pod>>> WatchAsync(TimeProvider? time = null, Func<KubernetesApiOptions, KubernetesApiOptions>? configure = null)
     {
         server = await ScriptedApiServer.StartAsync(AnswerAsync, time: time);
         // Not disposed with the test: enumerators that still run would see that rather than their own end.

@@ -72,10 +72,10 @@ internal sealed class ScriptedApiServer : IAsyncDisposable
     }
 
     /// <summary>A client of this server that does not wait long for anything.</summary>
-    public KubernetesClient Client(Action<KubernetesApiOptions>? configure = null, TimeProvider? time = null) =>
+    public KubernetesClient Client(Func<KubernetesApiOptions, KubernetesApiOptions>? configure = null, TimeProvider? time = null) =>
         new(new KubernetesConfiguration { Server = Address, Source = "a test" }, Hurried(configure), time ?? TimeProvider.System, NullLogger<KubernetesClient>.Instance);
 
-    public static KubernetesApiOptions Hurried(Action<KubernetesApiOptions>? configure = null)
+    public static KubernetesApiOptions Hurried(Func<KubernetesApiOptions, KubernetesApiOptions>? configure = null)
     {
         var options = new KubernetesApiOptions
         {
@@ -83,8 +83,7 @@ internal sealed class ScriptedApiServer : IAsyncDisposable
             FirstDelay = TimeSpan.FromMilliseconds(1),
             LongestDelay = TimeSpan.FromMilliseconds(20),
         };
-        configure?.Invoke(options);
-        return options;
+        return configure?.Invoke(options) ?? options;
     }
 
     public static Task JsonAsync(HttpContext context, string json, int status = 200)
