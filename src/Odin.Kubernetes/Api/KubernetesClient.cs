@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
 
 namespace Odin.Kubernetes.Api;
@@ -27,6 +28,7 @@ public sealed class KubernetesClient : IDisposable
 
     public KubernetesClient(KubernetesConfiguration configuration, KubernetesApiOptions options, TimeProvider time, ILogger<KubernetesClient> logger)
     {
+        options.Validate();
         this.configuration = configuration;
         this.options = options;
         this.time = time;
@@ -58,7 +60,7 @@ public sealed class KubernetesClient : IDisposable
         try
         {
             var request = new KubernetesRequest(HttpMethod.Get, resource.ObjectPath(@namespace, name), "get", resource.ToString(), @namespace);
-            return Parse(await transport.ReadAsync(request, cancellationToken), resource);
+            return Parse(await transport.ReadAsync(request, cancellationToken), resource.TypeInfo, request);
         }
         catch (KubernetesException e) when (e.IsNotFound)
         {
@@ -161,8 +163,8 @@ public sealed class KubernetesClient : IDisposable
     /// <summary>The server's version; also the cheapest way to see that it is there and lets us in.</summary>
     public async Task<ServerVersion> GetVersionAsync(CancellationToken cancellationToken)
     {
-        var body = await transport.ReadAsync(new KubernetesRequest(HttpMethod.Get, "/version", "get", "version"), cancellationToken);
-        return JsonSerializer.Deserialize(body, KubernetesJson.Default.ServerVersion)!;
+        var request = new KubernetesRequest(HttpMethod.Get, "/version", "get", "version");
+        return Parse(await transport.ReadAsync(request, cancellationToken), KubernetesJson.Default.ServerVersion, request);
     }
 
     /// <summary>Whether the server knows the kind in this version: for custom resources, whether they are installed.</summary>
@@ -171,8 +173,9 @@ public sealed class KubernetesClient : IDisposable
     {
         try
         {
-            var body = await transport.ReadAsync(new KubernetesRequest(HttpMethod.Get, resource.GroupPath, "get", "discovery"), cancellationToken);
-            return JsonNode.Parse(body)?["resources"] is JsonArray known && known.Any(r => (string?)r?["name"] == resource.Plural);
+            var request = new KubernetesRequest(HttpMethod.Get, resource.GroupPath, "get", "discovery");
+            var served = Parse(await transport.ReadAsync(request, cancellationToken), KubernetesJson.Default.ServedResources, request);
+            return served.Resources.Any(r => r.Name == resource.Plural);
         }
         catch (KubernetesException e) when (e.StatusCode == HttpStatusCode.NotFound)
         {
@@ -197,13 +200,27 @@ public sealed class KubernetesClient : IDisposable
                 ("continue", next));
             var path = resource.CollectionPath(query.Namespace) + parameters;
             var body = await transport.ReadAsync(new KubernetesRequest(HttpMethod.Get, path, "list", resource.ToString(), query.Namespace), cancellationToken);
+            (var version, next) = ReadPage(body, resource, items);
+            if (string.IsNullOrEmpty(next))
+                return new KubernetesList<T>(items, version);
+        }
+    }
+
+    private (string Version, string? Next) ReadPage<T>(byte[] body, KubernetesResource<T> resource, List<T> items)
+        where T : KubernetesObject
+    {
+        try
+        {
             using var page = JsonDocument.Parse(body);
             if (page.RootElement.TryGetProperty("items", out var members) && members.ValueKind == JsonValueKind.Array)
                 items.AddRange(members.EnumerateArray().Select(m => m.Deserialize(resource.TypeInfo)!));
             var meta = page.RootElement.GetProperty("metadata");
-            next = meta.TryGetProperty("continue", out var more) ? more.GetString() : null;
-            if (string.IsNullOrEmpty(next))
-                return new KubernetesList<T>(items, meta.GetProperty("resourceVersion").GetString() ?? "");
+            var next = meta.TryGetProperty("continue", out var more) ? more.GetString() : null;
+            return (meta.GetProperty("resourceVersion").GetString() ?? "", next);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw KubernetesFailure.Unintelligible(e, "list", resource.ToString(), configuration);
         }
     }
 
@@ -216,11 +233,20 @@ public sealed class KubernetesClient : IDisposable
             Body = Bytes(body),
             ContentType = method == HttpMethod.Patch ? "application/merge-patch+json" : "application/json",
         };
-        return Parse(await transport.ReadAsync(request, cancellationToken), resource);
+        return Parse(await transport.ReadAsync(request, cancellationToken), resource.TypeInfo, request);
     }
 
     private static byte[] Bytes(JsonObject body) => Encoding.UTF8.GetBytes(body.ToJsonString());
 
-    private static T Parse<T>(byte[] body, KubernetesResource<T> resource)
-        where T : KubernetesObject => JsonSerializer.Deserialize(body, resource.TypeInfo)!;
+    private T Parse<T>(byte[] body, JsonTypeInfo<T> typeInfo, KubernetesRequest request)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(body, typeInfo) ?? throw new JsonException("null");
+        }
+        catch (JsonException e)
+        {
+            throw KubernetesFailure.Unintelligible(e, request.Verb, request.Resource, configuration);
+        }
+    }
 }

@@ -50,6 +50,10 @@ internal static partial class KubernetesFailure
         return new KubernetesUnavailableException($"The Kubernetes API server {configuration.Server} (from {configuration.Source}) does not answer: {words}", cause);
     }
 
+    /// <summary>There was an answer, but of something that is no API server.</summary>
+    public static KubernetesUnavailableException Unintelligible(Exception cause, string verb, string resource, KubernetesConfiguration configuration) => new(
+        $"The Kubernetes API server {configuration.Server} (from {configuration.Source}) answers {verb} {resource} with something else than it should ({cause.Message}); see what is at that address", cause);
+
     /// <summary>The certificate of the server is not what it should be; asking again does not change it.</summary>
     public static bool IsTls(Exception exception) => exception is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError, InnerException: AuthenticationException };
 

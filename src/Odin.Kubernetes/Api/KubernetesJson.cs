@@ -11,6 +11,7 @@ namespace Odin.Kubernetes.Api;
 [JsonSerializable(typeof(KubernetesStatus))]
 [JsonSerializable(typeof(Node))]
 [JsonSerializable(typeof(Pod))]
+[JsonSerializable(typeof(ServedResources))]
 [JsonSerializable(typeof(ServerVersion))]
 [JsonSerializable(typeof(Service))]
 [JsonSerializable(typeof(UntypedObject))]

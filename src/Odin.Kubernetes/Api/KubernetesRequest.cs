@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 
@@ -26,7 +27,11 @@ internal sealed record KubernetesRequest(HttpMethod Method, string Path, string 
 
     public HttpRequestMessage ToMessage(Uri server)
     {
-        var message = new HttpRequestMessage(Method, server.AbsoluteUri.TrimEnd('/') + Path);
+        var message = new HttpRequestMessage(Method, server.AbsoluteUri.TrimEnd('/') + Path)
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+        };
         message.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(Resource == "pods/log" ? "*/*" : "application/json"));
         if (Body is not null)
         {

@@ -45,6 +45,11 @@ internal sealed class Kubeconfig(IReadOnlyList<KubeconfigNode> files, IReadOnlyL
             throw new KubernetesConfigurationException(
                 string.Create(CultureInfo.InvariantCulture, $"{path}:{e.Start.Line}:{e.Start.Column}: is not YAML: {e.Message}"), e);
         }
+        catch (InvalidOperationException e)
+        {
+            // The parser's way to stumble over some unclosed brackets.
+            throw new KubernetesConfigurationException($"{path}: is not YAML; look for brackets that are not closed.", e);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new KubernetesConfigurationException($"{path}: cannot be read ({e.Message}); make it readable for this program.", e);

@@ -126,6 +126,9 @@ internal sealed class KubeconfigReader(Kubeconfig kubeconfig, Func<string, strin
 
     private ICredentialSource ReadCredentials(KubeconfigNode user, KubeconfigNode cluster)
     {
+        // Going on as ourselves would mean more rights than were meant.
+        if (user.Text("as") is { Length: > 0 })
+            throw user.Error("as", "acting as somebody else is not supported; give that one's own credentials");
         // kubectl's order: tokenFile is read afresh and wins over token.
         if (user.FilePath("tokenFile") is { } path)
             return new TokenFile(path, $"{user.Field}.tokenFile", time);

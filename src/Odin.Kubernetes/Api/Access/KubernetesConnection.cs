@@ -84,12 +84,7 @@ internal sealed class KubernetesConnection(KubernetesConfiguration configuration
         };
         if (configuration.Proxy is { } proxy)
             handler.Proxy = new WebProxy(proxy);
-        var result = new HttpClient(handler)
-        {
-            Timeout = Timeout.InfiniteTimeSpan,
-            DefaultRequestVersion = HttpVersion.Version20,
-            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
-        };
+        var result = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         var version = typeof(KubernetesConnection).Assembly.GetName().Version!;
         result.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("odin", version.ToString(3)));
         return result;
