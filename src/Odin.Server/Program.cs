@@ -1,4 +1,5 @@
 using Odin.Server.Hosting;
+using Odin.Server.Nodes;
 
 if (args is ["--help" or "-h" or "help", ..])
 {
@@ -8,6 +9,13 @@ if (args is ["--help" or "-h" or "help", ..])
 try
 {
     var options = ServerOptionsReader.Read(SettingValues.Read(args, Environment.GetEnvironmentVariable));
+    if (options.Role == ServerRole.Agent)
+    {
+        await using var agent = await RunningAgent.StartAsync(options, TimeProvider.System, CancellationToken.None);
+        Console.Write(Usage.Greeting(agent, options));
+        await agent.WaitForShutdownAsync(CancellationToken.None);
+        return 0;
+    }
     await using var server = await RunningServer.StartAsync(options, replace: null, CancellationToken.None);
     Console.Write(Usage.Greeting(server, options));
     await server.WaitForShutdownAsync(CancellationToken.None);

@@ -23,11 +23,13 @@ internal sealed class GpusCommand : RemoteCommand
         var nodes = answer.Member("nodes").AsArray().OfType<JsonObject>().ToList();
         if (call.Printer.Data(answer.Body, nodes.Select(n => n["host"]?.ToString())))
             return ExitCode.Success;
+        foreach (var node in nodes.Where(n => n["error"] is not null))
+            call.Printer.Note($"{node["host"]}: {node["error"]}");
         var rows = nodes.SelectMany(n => (n["gpus"] as JsonArray ?? []).OfType<JsonObject>().Select(g => Row(n, g))).ToList();
         if (rows.Count > 0)
             TextTable.Write(call.Printer.Messages, Columns, rows);
         else
-            call.Printer.Note($"There are no GPUs on {(nodes.Count == 1 ? "the node" : $"any of the {nodes.Count} nodes")}.");
+            call.Printer.Note(nodes.Count == 0 ? "There are no nodes." : $"There are no GPUs on {(nodes.Count == 1 ? "the node" : $"any of the {nodes.Count} nodes")}.");
         return ExitCode.Success;
     }
 

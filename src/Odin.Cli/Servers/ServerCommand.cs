@@ -13,6 +13,7 @@ internal sealed class ServerCommand : OdinCommand
         [
             "odin server",
             "odin server --data ./data --urls http://127.0.0.1:9003 --websocket-port 30000",
+            "odin server --role agent --port 29999",
             "odin server --pipelines https://git.example.org/team/pipelines.git",
             "odin server --database \"Host=db;Username=odin;Database=odin\"",
         ];
@@ -22,6 +23,7 @@ internal sealed class ServerCommand : OdinCommand
         Add(Documented("--urls", "URLS", "Addresses of the API, with ';' between them. Port 0: a free one."));
         Add(Documented("--websocket-port", "PORT", "The port of the WebSocket protocol. 0: a free one; 'off': none."));
         Add(Documented("--pipelines", "REPOSITORY", "The repository of the jobs: a directory or the URL of a remote."));
+        Add(Documented("--role", "ROLE", "'server', or 'agent': describes its machine and GPUs to servers, on --port 29999."));
         Add(Documented("--database", "CONNECTION", "The connection string of the database; SQLite or PostgreSQL."));
     }
 

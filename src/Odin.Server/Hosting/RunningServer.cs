@@ -78,7 +78,8 @@ internal sealed class RunningServer : IAsyncDisposable
         await app.DisposeAsync();
     }
 
-    private static StartupException? Explain(Exception exception) => exception switch
+    /// <summary>The sentence for a start that failed for a known reason; null: the reason is not known.</summary>
+    internal static StartupException? Explain(Exception exception) => exception switch
     {
         StartupException e => e,
         StoreConfigurationException e => new StartupException(ExitCodes.Configuration, e.Message, e),

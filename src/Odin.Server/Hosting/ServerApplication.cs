@@ -45,7 +45,7 @@ internal static class ServerApplication
         services.AddHttp(options);
         services.AddSockets();
         services.AddRunViews();
-        services.AddSingleton<LocalNode>();
+        services.AddNodes(options);
 
         var app = builder.Build();
         app.UseMiddleware<RequestMeasuring>();
@@ -77,7 +77,8 @@ internal static class ServerApplication
         return app;
     }
 
-    private static void AddServerLogging(this ILoggingBuilder logging, ServerOptions options, StartState state)
+    /// <summary>Logs to standard error, in one line each.</summary>
+    internal static void AddServerLogging(this ILoggingBuilder logging, ServerOptions options, StartState state)
     {
         logging.SetMinimumLevel(options.LogLevel);
         // The framework says at Information what our own lines say better, with query strings and all.

@@ -1,11 +1,15 @@
 using System.Net;
 using Odin.Server.Auth;
+using Odin.Server.Nodes;
 
 namespace Odin.Server.Hosting;
 
 /// <summary>What the server is to do, as read from its settings.</summary>
 internal sealed record ServerOptions
 {
+    /// <summary>Which part of Odin this process is.</summary>
+    public ServerRole Role { get; init; }
+
     public required string DataDirectory { get; init; }
 
     /// <summary>Where the API listens.</summary>
@@ -36,6 +40,8 @@ internal sealed record ServerOptions
 
     /// <summary>The cluster that tasks may run on; null: there is none.</summary>
     public KubernetesSettings? Kubernetes { get; init; }
+
+    public NodeOptions Nodes { get; init; } = new();
 
     /// <summary>The settings of the engine.</summary>
     public Action<OdinOptions> Engine { get; init; } = _ => { };

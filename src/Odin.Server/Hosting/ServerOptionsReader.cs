@@ -1,6 +1,7 @@
 using System.Text;
 using Odin.Execution;
 using Odin.Server.Auth;
+using Odin.Server.Nodes;
 
 namespace Odin.Server.Hosting;
 
@@ -10,10 +11,15 @@ internal static class ServerOptionsReader
     public static ServerOptions Read(SettingValues values)
     {
         var jwt = new JwtOptions();
+        var role = values.Choice<ServerRole>(Settings.Role) ?? ServerRole.Server;
+        // It would be taken for the port of the API, and do nothing.
+        if (role != ServerRole.Agent && values.IsFlag(Settings.AgentPort))
+            throw new StartupException(ExitCodes.Usage, $"'{Settings.AgentPort.Flag}' is for '--role agent'. The addresses of the API are said with '{Settings.Urls.Flag}'.");
         return new ServerOptions
         {
+            Role = role,
             DataDirectory = values.DataDirectory,
-            Addresses = ReadAddresses(values),
+            Addresses = role == ServerRole.Agent ? ReadAgentAddresses(values) : ReadAddresses(values),
             WebSocketPort = ReadWebSocketPort(values),
             TlsCertificate = ExistingFile(values, Settings.TlsCertificate),
             TlsKey = ExistingFile(values, Settings.TlsKey),
@@ -36,6 +42,7 @@ internal static class ServerOptionsReader
             AdminUser = ReadAdminUser(values),
             AdminPassword = values.Text(Settings.AdminPassword),
             Kubernetes = KubernetesSettings.Read(values),
+            Nodes = ReadNodes(values),
             Engine = ReadEngine(values),
         };
     }
@@ -79,6 +86,46 @@ internal static class ServerOptionsReader
             texts = [Settings.Urls.Default!];
         return [.. texts.Select(text => ServerAddress.Parse(text) ?? throw values.Wrong(
             Settings.Urls, $"a list of addresses such as http://127.0.0.1:9003; '{text}' needs http or https, an IP address, 'localhost' or '*', and a port"))];
+    }
+
+    // An agent is asked from other machines: all addresses, unless somebody wants it otherwise.
+    private static List<ServerAddress> ReadAgentAddresses(SettingValues values)
+    {
+        if (values.Text(Settings.Urls) is not null)
+            return ReadAddresses(values);
+        var port = values.Number(Settings.AgentPort, 0) ?? 29999;
+        return port <= 65535 ? [new ServerAddress(false, System.Net.IPAddress.Any, (int)port)] : throw values.Wrong(Settings.AgentPort, "a port");
+    }
+
+    private static NodeOptions ReadNodes(SettingValues values)
+    {
+        var nodes = new NodeOptions();
+        var timeout = values.Duration(Settings.AgentTimeout) ?? nodes.Timeout;
+        if (timeout < TimeSpan.FromMilliseconds(100) || timeout > TimeSpan.FromMinutes(1))
+            throw values.Wrong(Settings.AgentTimeout, "between 0.1 and 60 seconds");
+        return nodes with
+        {
+            Agents = [.. values.List(Settings.Agents).Select(text => ReadAgent(values, text))],
+            Timeout = timeout,
+            Token = values.Text(Settings.AgentToken),
+            Host = values.Text(Settings.AgentHost) ?? nodes.Host,
+            Disks = values.List(Settings.AgentDisks) is { Count: > 0 } disks ? disks : nodes.Disks,
+            Gpus = nodes.Gpus with
+            {
+                NvmlLibrary = values.Text(Settings.AgentNvml) ?? nodes.Gpus.NvmlLibrary,
+                NvidiaSmi = values.Text(Settings.AgentNvidiaSmi) ?? nodes.Gpus.NvidiaSmi,
+            },
+        };
+    }
+
+    private static Uri ReadAgent(SettingValues values, string text)
+    {
+        var isDns = text.StartsWith(AgentDirectory.DnsPrefix, StringComparison.Ordinal);
+        var plain = isDns ? text[AgentDirectory.DnsPrefix.Length..] : text;
+        var isGood = Uri.TryCreate(plain, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.PathAndQuery == "/" && url.UserInfo.Length == 0
+            && (!isDns || new Uri(text).Port > 0);
+        return isGood ? new Uri(text) : throw values.Wrong(
+            Settings.Agents, $"a list of addresses such as http://gpu-1:29999 or dns+http://midgard:29999; '{text}' needs http or https, a host and a port, and nothing else");
     }
 
     private static int? ReadWebSocketPort(SettingValues values) => values.Text(Settings.WebSocketPort) switch

@@ -17,8 +17,11 @@ internal sealed record Setting(string Key, string? Default, string Description)
 
     public string Variable => "ODIN_" + Key.Replace('.', '_').ToUpperInvariant();
 
+    /// <summary>The flag, where it is not made from the key.</summary>
+    public string? ShortFlag { get; init; }
+
     /// <summary>Null for a secret.</summary>
-    public string? Flag => IsSecret ? null : "--" + Key.Replace('.', '-').Replace('_', '-');
+    public string? Flag => IsSecret ? null : ShortFlag ?? "--" + Key.Replace('.', '-').Replace('_', '-');
 
     /// <summary>The key in <see cref="IConfiguration"/>.</summary>
     public string Path => Key.Replace('.', ':');
@@ -27,6 +30,7 @@ internal sealed record Setting(string Key, string? Default, string Description)
 /// <summary>Every setting of the server; the reference pages and <c>--help</c> are made from it.</summary>
 internal static class Settings
 {
+    public static readonly Setting Role = new("role", "server", "What this process is: 'server', or 'agent', which describes its machine and GPUs to servers.");
     public static readonly Setting Data = new("data", "~/.local/share/odin", "The directory that holds everything the server keeps; one server at a time.");
     public static readonly Setting Urls = new("urls", "http://127.0.0.1:9003", "Addresses of the API, with ';' between them. Port 0: a free one.");
     public static readonly Setting WebSocketPort = new("websocket.port", "30000", "The port of the inherited WebSocket protocol, on the hosts of 'urls'. 0: a free one; 'off': none.");
@@ -62,14 +66,23 @@ internal static class Settings
     public static readonly Setting TlsCertificate = new("tls.certificate", null, "The PEM file of the certificate for https addresses in 'urls'.");
     public static readonly Setting TlsKey = new("tls.key", null, "The PEM file of its private key, if it is another one.");
     public static readonly Setting MaxBody = new("max_body", "16777216", "The largest request body, in bytes.");
+    public static readonly Setting Agents = new("agents", null, "Addresses of node agents, with ';' between them: http://HOST:29999, or dns+http://NAME:29999 for all addresses of a name.");
+    public static readonly Setting AgentTimeout = new("agent.timeout", "3", "How long one agent may take to answer, in seconds.");
+    public static readonly Setting AgentToken = new("agent.token", null, "What agents demand, and servers send, as a bearer token.") { IsSecret = true };
+    public static readonly Setting AgentPort = new("agent.port", "29999", "The port of an agent, on all addresses, unless 'urls' says otherwise.") { ShortFlag = "--port" };
+    public static readonly Setting AgentHost = new("agent.host", "the machine's name", "The name under which this machine is shown.");
+    public static readonly Setting AgentDisks = new("agent.disks", "/", "Paths, with ';' between them, whose file systems an agent shows.");
+    public static readonly Setting AgentNvml = new("agent.nvml", "libnvidia-ml.so.1", "The library that GPUs are read with: a name or a path.");
+    public static readonly Setting AgentNvidiaSmi = new("agent.nvidia_smi", "nvidia-smi", "The program that GPUs are read with where the library cannot be loaded.");
     public static readonly Setting LogLevel = new("log.level", "Information", "Trace, Debug, Information, Warning, Error or Critical; the inherited INFO and WARN too.");
 
     public static IReadOnlyList<Setting> All { get; } =
     [
-        Data, Urls, WebSocketPort, Pipelines, Branch, GitName, GitEmail, GitSshKey, GitKnownHosts, Database, Workspaces,
+        Role, Data, Urls, WebSocketPort, Pipelines, Branch, GitName, GitEmail, GitSshKey, GitKnownHosts, Database, Workspaces,
         MaxParallel, Executor, Kubeconfig, KubernetesContext, KubernetesNamespace, KubernetesServiceAccount, KubernetesPullSecrets, KubernetesWorkspaceClaim,
         KubernetesElasticEtcd, KubernetesMaxActive, KubernetesKeepEnded, Retention, LogBytes, Anonymous, Hosts, Origins, Secret, Issuer, TokenDuration, AdminUser, AdminPassword,
-        TlsCertificate, TlsKey, MaxBody, LogLevel,
+        TlsCertificate, TlsKey, MaxBody,
+        Agents, AgentTimeout, AgentToken, AgentPort, AgentHost, AgentDisks, AgentNvml, AgentNvidiaSmi, LogLevel,
     ];
 
     /// <summary>Those of the cluster: one that is set says that there is a cluster.</summary>

@@ -41,6 +41,9 @@ internal sealed class SettingValues
     /// <summary>Null: not set; the default holds.</summary>
     public string? Text(Setting setting) => values.TryGetValue(setting.Key, out var found) && found.Value.Length > 0 ? found.Value : null;
 
+    /// <summary>Whether the value comes from the command line.</summary>
+    public bool IsFlag(Setting setting) => values.TryGetValue(setting.Key, out var found) && found.Source == setting.Flag;
+
     public IReadOnlyList<string> List(Setting setting) =>
         Text(setting)?.Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Odin.Server.Auth;
+using Odin.Server.Nodes;
 
 namespace Odin.Server.Hosting;
 
@@ -32,6 +33,10 @@ internal static class Usage
             return text.ToString();
         }
     }
+
+    /// <summary>Where the agent is, and who may ask it.</summary>
+    public static string Greeting(RunningAgent agent, ServerOptions options) =>
+        $"Agent      {agent.Url} ({(options.Nodes.Token is null ? "open to whoever reaches it" : "with a token")})\nReady to serve.\n";
 
     /// <summary>Where the server is, and the generated password, which is shown this one time.</summary>
     public static string Greeting(RunningServer server, ServerOptions options)

@@ -109,6 +109,19 @@ public sealed class ExitCodeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Gpus_OfANodeThatCannotBeAsked_AreARemarkBesideTheTable()
+    {
+        server.On(
+            "GET /v1/nodes",
+            """{"nodes":[{"host":"n1","gpus":[{"id":"0000:17:00.0","productName":"NVIDIA A100","powerReadings":{"powerDraw":87.46,"powerLimit":400,"unit":"W"},"utilization":{"gpuUtil":87,"unit":"%"},"processes":"N/A"}]},{"host":"n2","gpus":[],"error":"The agent has not answered within 3 s."}]}""");
+        var result = await cli.RunAsync("gpus", "--url", server.Url);
+        Assert.Equal(ExitCode.Success, result.ExitCode);
+        Assert.Contains("n1", result.Out, StringComparison.Ordinal);
+        Assert.Contains("NA", result.Out, StringComparison.Ordinal);
+        Assert.Equal("n2: The agent has not answered within 3 s.\n", result.Error);
+    }
+
+    [Fact]
     public async Task User_CreateThenUpdate()
     {
         cli.Input = "pw\n";

@@ -56,6 +56,27 @@ public sealed class SettingTests : IDisposable
     }
 
     [Fact]
+    public void Read_TheRoleOfAnAgent_ListensOnAllAddressesUnlessTold()
+    {
+        environment["ODIN_ROLE"] = "agent";
+        Assert.Equal("http://0.0.0.0:29999", Assert.Single(Read().Addresses).ToString());
+        Assert.Equal("http://0.0.0.0:3", Assert.Single(Read("--port", "3").Addresses).ToString());
+        Assert.Equal("http://127.0.0.1:4", Assert.Single(Read("--port", "3", "--urls", "http://127.0.0.1:4").Addresses).ToString());
+    }
+
+    [Fact]
+    public void Read_Agents_AreAddressesAndNames()
+    {
+        environment["ODIN_AGENTS"] = "http://gpu-1:29999; dns+https://midgard.odin.svc:29999";
+        environment["ODIN_AGENT_TOKEN"] = "s3cret";
+        var nodes = Read("--agent-timeout", "0.5s", "--agent-disks", "/;/data").Nodes;
+        Assert.Equal(["http://gpu-1:29999/", "dns+https://midgard.odin.svc:29999/"], nodes.Agents.Select(a => a.ToString()));
+        Assert.Equal((TimeSpan.FromSeconds(0.5), "s3cret"), (nodes.Timeout, nodes.Token));
+        Assert.Equal(["/", "/data"], nodes.Disks);
+        Assert.DoesNotContain("s3cret", Read().ToString() + nodes, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_InheritedVariables_AreUnderstood()
     {
         environment["ODIN_SECRET"] = Secret;
@@ -84,6 +105,15 @@ public sealed class SettingTests : IDisposable
 
     [Theory]
     [InlineData("--nope 1", "--nope")]
+    [InlineData("--role master", "server, agent")]
+    [InlineData("--port 9003", "--urls")]
+    [InlineData("--role agent --port 70000", "--port")]
+    [InlineData("--agents gpu-1:29999", "--agents")]
+    [InlineData("--agents http://gpu-1:29999/v1", "--agents")]
+    [InlineData("--agents dns+http://midgard", "--agents")]
+    [InlineData("--agents dns+ftp://midgard:1", "--agents")]
+    [InlineData("--agent-timeout 0", "--agent-timeout")]
+    [InlineData("--agent-token x", "--agent-token")]
     [InlineData("--urls", "needs a value")]
     [InlineData("--urls=http://127.0.0.1:1 --urls=http://127.0.0.1:2", "twice")]
     [InlineData("--secret x", "--secret")]

@@ -99,6 +99,9 @@ public sealed class StatusFrameTests : IAsyncLifetime
         public Task<T?> FindAsync<T>(string id, CancellationToken cancellationToken)
             where T : class, IResource<T> => inner.FindAsync<T>(id, cancellationToken);
 
+        public Task<IReadOnlyList<T>> FindManyAsync<T>(IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
+            where T : class, IResource<T> => inner.FindManyAsync<T>(ids, cancellationToken);
+
         public async Task<ResourcePage<T>> ListAsync<T>(ResourceQuery query, CancellationToken cancellationToken)
             where T : class, IResource<T>
         {
