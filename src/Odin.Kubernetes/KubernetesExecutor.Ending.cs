@@ -45,7 +45,7 @@ public sealed partial class KubernetesExecutor
 
     private static PodVerdict? Judge(WorkloadKind kind, Sight seen) => seen switch
     {
-        { Pods: [var pod, ..] } when kind.IsPod => PodVerdict.Of(pod),
+        { Pods: [var pod, ..] } when kind.IsPod => PodVerdict.Of(pod, seen.Events),
         { LastGone: { } pod } when kind.IsPod => PodVerdict.Vanished(pod),
         _ when kind.IsPod => null,
         { End.Succeeded: not null } => WorkloadVerdict.Of(seen.End, seen.Pods),
@@ -67,7 +67,7 @@ public sealed partial class KubernetesExecutor
         {
             var pod = pods[i];
             // Without a container there is no log; one that never started has none either, but answers so.
-            if (pod.Status.ContainerStatuses is not [{ ContainerID: { Length: > 0 } }, ..] || execution.Logs.ContainsKey(pod.Metadata.Uid))
+            if (!HasContainer(pod) || execution.Logs.ContainsKey(pod.Metadata.Uid))
                 continue;
             var key = i == 0 ? execution.Key : execution.Key with { Id = pod.Metadata.Name };
             var log = new PodLog(client, logs, key, pod, time, logger);
@@ -91,6 +91,8 @@ public sealed partial class KubernetesExecutor
             });
         }
     }
+
+    private static bool HasContainer(Pod pod) => pod.Status.ContainerStatuses is [{ ContainerID.Length: > 0 }, ..];
 
     private bool HasEnded(TrackedExecution execution, Pod pod) => view.Look(execution.Key.Id, e =>
         e.Pods(null).FirstOrDefault(p => p.Metadata.Uid == pod.Metadata.Uid) is not { } now || PodVerdict.Of(now).IsEnded ? e : null) is not null;
@@ -166,7 +168,9 @@ public sealed partial class KubernetesExecutor
 
     private async Task EndObjectAsync(TrackedExecution execution, CancellationToken cancellationToken)
     {
-        await DeleteAsync(execution, null, cancellationToken);
+        // The kubelet takes its time with a pod in which nothing runs yet, and there is nothing to be polite to.
+        var hasStarted = view.Look(execution.Key.Id, e => e.Pods(null).Any(HasContainer) ? e : null) is not null;
+        await DeleteAsync(execution, execution.Kind!.IsPod && !hasStarted ? TimeSpan.Zero : null, cancellationToken);
         Spawn(async () =>
         {
             var grace = execution.Spec?.GracePeriod ?? TimeSpan.FromSeconds(30);

@@ -241,7 +241,7 @@ public abstract class ExecutorConformance : IAsyncLifetime
         var status = await Recorder.EndOf(spec.Key);
         Assert.Equal(6, status.ExitCode);
         Assert.False(await Executor.WithdrawAsync(spec.Key, default));
-        Assert.Equal(status, await Executor.FindAsync(spec.Key, default));
+        AssertSame(status, await Executor.FindAsync(spec.Key, default));
     }
 
     [Fact]

@@ -12,6 +12,15 @@ internal sealed record PodVerdict(
 
     public bool IsEnded => Phase is ExecutionPhase.Succeeded or ExecutionPhase.Failed or ExecutionPhase.Lost;
 
+    /// <summary>The same, and what the events say of a pod that waits: a volume that cannot be mounted stands nowhere else.</summary>
+    public static PodVerdict Of(Pod pod, IReadOnlyList<ExecutionEvent> events)
+    {
+        var verdict = Of(pod);
+        return verdict.Reason == ExecutionReasons.ContainerCreating && events.LastOrDefault(e => e.Reason == "FailedMount") is { } failed
+            ? verdict with { Reason = ExecutionReasons.CreateContainerConfigError, Message = failed.Message }
+            : verdict;
+    }
+
     public static PodVerdict Of(Pod pod)
     {
         var main = pod.Status.ContainerStatuses is [var first, ..] ? first : null;
