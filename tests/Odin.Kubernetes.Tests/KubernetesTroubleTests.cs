@@ -178,7 +178,8 @@ public sealed class KubernetesTroubleTests(TestCluster cluster) : IClassFixture<
         await foreach (var line in odin.Logs.ReadLinesAsync(odin.Key, new LogReadOptions { TailLines = 1 }, _ => Task.CompletedTask, default))
             lines.Add(line);
         Assert.Equal("last", lines[^1]);
-        Assert.InRange(odin.Logs.LengthOf(odin.Key), 150_000_000, 250_000_000);
+        // Kubelets of 1.20 skip what is left of a log file that they rotate while it is being read; nobody can ask for it then.
+        Assert.InRange(odin.Logs.LengthOf(odin.Key), 50_000_000, 250_000_000);
     }
 
     [Fact]
