@@ -11,13 +11,15 @@ internal static class Eventually
     public static Task True(Func<bool> condition, string what) => True(() => Task.FromResult(condition()), what);
 
     /// <inheritdoc cref="True(Func{bool}, string)"/>
-    public static async Task True(Func<Task<bool>> condition, string what)
+    /// <param name="limit">Null: a minute.</param>
+    public static async Task True(Func<Task<bool>> condition, string what, TimeSpan? limit = null)
     {
+        var deadline = limit ?? Deadline;
         var watch = Stopwatch.StartNew();
         while (!await condition())
         {
-            if (watch.Elapsed > Deadline)
-                Assert.Fail($"Waited {Deadline.TotalSeconds} s for this, in vain: {what}");
+            if (watch.Elapsed > deadline)
+                Assert.Fail($"Waited {deadline.TotalSeconds} s for this, in vain: {what}");
             await Task.Delay(10);
         }
     }

@@ -53,8 +53,21 @@ public sealed record ExecutionStatus
 
     public ExecutionUsage? Usage { get; init; }
 
+    /// <summary>What the back end has reported about it, oldest first; empty where there are no such events.</summary>
+    public IReadOnlyList<ExecutionEvent> Events { get; init; } = [];
+
+    /// <summary>
+    /// What the program left as its outputs, where it shares no files with us: the text of <c>ODIN_OUTPUTS</c>. Else null.
+    /// </summary>
+    public string? Outputs { get; init; }
+
     public bool IsEnded => Phase is ExecutionPhase.Succeeded or ExecutionPhase.Failed or ExecutionPhase.Lost;
 }
+
+/// <summary>Something that the back end reports about an execution.</summary>
+/// <param name="Type"><c>Normal</c> or <c>Warning</c>.</param>
+/// <param name="Source">The component, and after a comma its host.</param>
+public sealed record ExecutionEvent(string Type, string Reason, string Source, string Message, DateTimeOffset Timestamp);
 
 /// <summary>Figures of the whole process tree, as last seen.</summary>
 /// <param name="CpuSeconds">Processor time so far, user and system.</param>
@@ -90,4 +103,39 @@ public static class ExecutionReasons
 
     /// <summary>Stopped because its log could not be kept within its limit on this file system.</summary>
     public const string LogLimitExceeded = nameof(LogLimitExceeded);
+
+    /// <summary>On a cluster: nothing has been made of it yet, or its operator has made no pods.</summary>
+    public const string WaitingForPods = nameof(WaitingForPods);
+
+    /// <summary>No node has room for the pod, or fits its selector and tolerations.</summary>
+    public const string Unschedulable = nameof(Unschedulable);
+    public const string ContainerCreating = nameof(ContainerCreating);
+
+    /// <summary>The image cannot be pulled; the kubelet goes on trying.</summary>
+    public const string ImagePullBackOff = nameof(ImagePullBackOff);
+    public const string InvalidImageName = nameof(InvalidImageName);
+
+    /// <summary>A secret, a config map or a key in one of them is missing.</summary>
+    public const string CreateContainerConfigError = nameof(CreateContainerConfigError);
+    public const string CreateContainerError = nameof(CreateContainerError);
+    public const string OOMKilled = nameof(OOMKilled);
+
+    /// <summary>The kubelet ended the pod, because the node was short of something.</summary>
+    public const string Evicted = nameof(Evicted);
+
+    /// <summary>The node of the pod is gone or does not answer.</summary>
+    public const string NodeLost = nameof(NodeLost);
+
+    /// <summary>The cluster refused to make it: an admission rule, or a manifest that is not valid.</summary>
+    public const string AdmissionRefused = nameof(AdmissionRefused);
+    public const string QuotaExceeded = nameof(QuotaExceeded);
+
+    /// <summary>We may not do that on the cluster; the message says which verb on what.</summary>
+    public const string Forbidden = nameof(Forbidden);
+
+    /// <summary>The cluster does not know this kind: its operator is not installed.</summary>
+    public const string KindNotInstalled = nameof(KindNotInstalled);
+
+    /// <summary>The cluster does not answer; it is asked again.</summary>
+    public const string ClusterUnavailable = nameof(ClusterUnavailable);
 }

@@ -35,6 +35,9 @@ public interface IExecutor
     /// <summary>Forgets an ended execution and all that is kept of it, except its log. Unknown: success.</summary>
     Task RemoveAsync(ExecutionKey key, CancellationToken cancellationToken);
 
+    /// <summary>How long an ended execution is worth keeping before <see cref="RemoveAsync"/>, for people to look at.</summary>
+    TimeSpan KeepEnded => TimeSpan.FromSeconds(30);
+
     /// <summary>
     /// Another process follows the executions of the group from now on: this one forgets what it has in memory of them and
     /// starts nothing of them that still waits. What is outside of this process stays as it is, and the group may come back.

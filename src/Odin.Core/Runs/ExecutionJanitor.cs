@@ -10,17 +10,21 @@ namespace Odin.Runs;
 /// were deleted take ten times as long, and the tasks that are starting would pay for it. What a crash leaves behind goes
 /// with the run's clean-up.
 /// </summary>
-internal sealed partial class ExecutionJanitor(TimeProvider time, ILogger<ExecutionJanitor> logger) : BackgroundService
+internal sealed partial class ExecutionJanitor(ExecutorSet executors, TimeProvider time, ILogger<ExecutionJanitor> logger) : BackgroundService
 {
     private const int Burst = 50;
-    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(30), Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private readonly Channel<Item> items = Channel.CreateUnbounded<Item>();
+    private readonly Dictionary<string, Channel<Item>> queues = executors.All.ToDictionary(e => e.Name, _ => Channel.CreateUnbounded<Item>());
 
     /// <summary>Takes an execution whose end is in the store.</summary>
-    public void Add(IExecutor executor, ExecutionKey key) => items.Writer.TryWrite(new Item(executor, key, time.GetUtcNow() + Calm));
+    public void Add(IExecutor executor, ExecutionKey key) =>
+        queues[executor.Name].Writer.TryWrite(new Item(executor, key, time.GetUtcNow() + executor.KeepEnded));
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    // Each executor keeps what has ended for a time of its own; in one queue the patient would hold up the others.
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(queues.Values.Select(q => RemoveAsync(q, stoppingToken)));
+
+    private async Task RemoveAsync(Channel<Item> items, CancellationToken stoppingToken)
     {
         var done = 0;
         await foreach (var item in items.Reader.ReadAllAsync(stoppingToken))
@@ -34,7 +38,7 @@ internal sealed partial class ExecutionJanitor(TimeProvider time, ILogger<Execut
             {
                 await item.Executor.RemoveAsync(item.Key, stoppingToken);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException or ExecutorUnavailableException)
             {
                 LogNotRemoved(item.Key, e);
             }

@@ -22,7 +22,7 @@ internal sealed class TaskFinisher(TaskCache cache, TimeProvider time)
         var ended = TaskTransitions.Ended(task.Status, status, now) with { Phase = TaskRunPhase.Succeeded };
         try
         {
-            var written = new TaskRecordFiles(run.Spec.RunPath, status.Key.Id).Read();
+            var written = new TaskRecordFiles(run.Spec.RunPath, status.Key.Id).Read(status.Outputs);
             return written is { Outputs: null, Record: null } ? ended : Merge(task, ended, written);
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)

@@ -25,12 +25,13 @@ internal sealed class TaskRecordFiles(string runPath, string attemptId)
     public string RunRecord => stem + ".run.json";
 
     /// <summary>What the program wrote.</summary>
+    /// <param name="outputs">The text of its outputs, where the executor brings it; null: it is in the file, if anywhere.</param>
     /// <exception cref="InvalidDataException">It wrote something else; the message says what and where.</exception>
-    public TaskRecordValues Read() => new(ReadOutputs(), ReadObject(Record));
+    public TaskRecordValues Read(string? outputs = null) => new(ParseOutputs(outputs ?? ReadText(Outputs)), ReadObject(Record));
 
-    private JsonObject? ReadOutputs()
+    private JsonObject? ParseOutputs(string? text)
     {
-        if (ReadText(Outputs) is not { } text)
+        if (text is null)
             return null;
         if (text.AsSpan().TrimStart().StartsWith("{"))
             return ParseObject(Outputs, text);

@@ -52,6 +52,7 @@ internal static class TaskTransitions
         Started = execution.Started ?? status.Started,
         ResourceId = execution.ResourceId ?? status.ResourceId,
         Usage = execution.Usage ?? status.Usage,
+        Events = With(status.Events, execution.Events),
     };
 
     /// <summary>The executor gave the attempt back before it started.</summary>
@@ -109,7 +110,15 @@ internal static class TaskTransitions
         Finished = execution.Finished ?? now,
         ResourceId = execution.ResourceId ?? status.ResourceId,
         Usage = execution.Usage ?? status.Usage,
+        Events = With(status.Events, execution.Events),
     };
+
+    // An executor tells all that it knows each time; one that tells nothing leaves the list itself as it is.
+    private static IReadOnlyList<TaskEvent> With(IReadOnlyList<TaskEvent> known, IReadOnlyList<ExecutionEvent> told)
+    {
+        var added = told.Select(e => new TaskEvent(e.Type, e.Reason, e.Source, e.Message, e.Timestamp)).Except(known).ToList();
+        return added.Count == 0 ? known : [.. known.Concat(added).TakeLast(MaxEvents)];
+    }
 
     /// <summary>Adds a line to the history; the oldest goes when there are too many.</summary>
     public static TaskRunStatus Event(TaskRunStatus status, string type, string reason, string source, string message, DateTimeOffset now) => status with

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Diagnostics;
+using Odin.Execution;
 using Odin.Git;
 using Odin.Pipelines;
 using Odin.Storage;
@@ -42,6 +43,7 @@ internal sealed partial class ErrorHandler(ILogger<ErrorHandler> logger) : IExce
         JobAlreadyExistsException or GitRefusedException => (StatusCodes.Status409Conflict, exception.Message, null),
         JobFileTooLargeException => (StatusCodes.Status413PayloadTooLarge, exception.Message, null),
         GitUnavailableException or GitBranchMissingException => (StatusCodes.Status503ServiceUnavailable, exception.Message, null),
+        ExecutorUnavailableException => (StatusCodes.Status503ServiceUnavailable, exception.Message, null),
         TimeoutException => (StatusCodes.Status503ServiceUnavailable, exception.Message, null),
         StoreUnavailableException => (
             StatusCodes.Status503ServiceUnavailable, "The database cannot be reached at the moment. Try again in a few seconds.", null),

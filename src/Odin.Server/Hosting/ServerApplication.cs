@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Odin.Kubernetes;
 using Odin.Server.Auth;
 using Odin.Server.Health;
 using Odin.Server.Jobs;
@@ -37,6 +38,8 @@ internal static class ServerApplication
             options.Engine(engine);
             engine.DataDirectory = data.Path;
         });
+        if (options.Kubernetes is { } kubernetes)
+            services.AddKubernetes(kubernetes.Api, kubernetes.Executor);
         services.AddMetering();
         services.AddAccess(options);
         services.AddHttp(options);

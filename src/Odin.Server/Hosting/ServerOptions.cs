@@ -38,6 +38,9 @@ internal sealed record ServerOptions
     /// <summary>Null: generated when there is no user yet.</summary>
     public string? AdminPassword { get; init; }
 
+    /// <summary>The cluster that tasks may run on; null: there is none.</summary>
+    public KubernetesSettings? Kubernetes { get; init; }
+
     public NodeOptions Nodes { get; init; } = new();
 
     /// <summary>The settings of the engine.</summary>

@@ -41,6 +41,7 @@ internal static class ServerOptionsReader
             Secret = ReadSecret(values),
             AdminUser = ReadAdminUser(values),
             AdminPassword = values.Text(Settings.AdminPassword),
+            Kubernetes = KubernetesSettings.Read(values),
             Nodes = ReadNodes(values),
             Engine = ReadEngine(values),
         };
@@ -52,8 +53,11 @@ internal static class ServerOptionsReader
         var (parallel, retention, logBytes) = (values.Number(Settings.MaxParallel, 1), values.Duration(Settings.Retention), values.Number(Settings.LogBytes, 64 << 10));
         if (parallel > 100_000)
             throw values.Wrong(Settings.MaxParallel, "at most 100000");
+        if (values.Text(Settings.Executor) is not (null or "process" or "kubernetes"))
+            throw values.Wrong(Settings.Executor, "'process' or 'kubernetes'");
         return options =>
         {
+            options.DefaultExecutor = values.Text(Settings.Executor) ?? options.DefaultExecutor;
             options.Storage.Database = values.Text(Settings.Database);
             options.Storage.RunRetention = retention ?? options.Storage.RunRetention;
             options.Git.Source = values.Text(Settings.Pipelines);

@@ -43,6 +43,16 @@ internal static class Settings
     public static readonly Setting Database = new("database", "SQLite in the data directory", "The connection string of the database; SQLite or PostgreSQL.");
     public static readonly Setting Workspaces = new("workspaces", "workspaces in the data directory", "The directory of the runs' workspaces (DATA_PATH).");
     public static readonly Setting MaxParallel = new("max_parallel", "twice the processors, at least 4", "How many tasks run as processes at the same time.");
+    public static readonly Setting Executor = new("executor", "process", "Where tasks run that name no executor: 'process' or 'kubernetes'.");
+    public static readonly Setting Kubeconfig = new("kubernetes.kubeconfig", "KUBECONFIG, the pod's own account, or ~/.kube/config", "The file that says how to reach the cluster.");
+    public static readonly Setting KubernetesContext = new("kubernetes.context", "the current one", "The context in that file.");
+    public static readonly Setting KubernetesNamespace = new("kubernetes.namespace", "the context's, else default", "The namespace in which tasks run.");
+    public static readonly Setting KubernetesServiceAccount = new("kubernetes.service_account", "the namespace's default", "The service account of tasks that name none.");
+    public static readonly Setting KubernetesPullSecrets = new("kubernetes.pull_secrets", "registry", "Secrets with which images are pulled, with ';' between them.");
+    public static readonly Setting KubernetesWorkspaceClaim = new("kubernetes.workspace_claim", null, "The claim of the volume that holds 'workspaces'; it is mounted into every task.");
+    public static readonly Setting KubernetesElasticEtcd = new("kubernetes.elastic_etcd", "etcd-service in elastic-job", "The host of the etcd that the old ElasticJob needs.") { Inherited = ["PYTORCH_ELASTIC_ETCD_SVC"] };
+    public static readonly Setting KubernetesMaxActive = new("kubernetes.max_active", "200", "How many tasks exist on the cluster at the same time; the others wait here.");
+    public static readonly Setting KubernetesKeepEnded = new("kubernetes.keep_ended", "10m", "How long ended pods and jobs stay on the cluster to be looked at.");
     public static readonly Setting Retention = new("retention", "30d", "The age at which finished runs go, with their logs: 30d, 12h. 0: never.");
     public static readonly Setting LogBytes = new("logs.max_bytes", "67108864", "How many bytes are kept of one task's log; the middle of a longer one is dropped.");
     public static readonly Setting Anonymous = new("access.anonymous", "loopback", "Who may read without a token: 'loopback', 'always' or 'never'.");
@@ -69,8 +79,16 @@ internal static class Settings
     public static IReadOnlyList<Setting> All { get; } =
     [
         Role, Data, Urls, WebSocketPort, Pipelines, Branch, GitName, GitEmail, GitSshKey, GitKnownHosts, Database, Workspaces,
-        MaxParallel, Retention, LogBytes, Anonymous, Hosts, Origins, Secret, Issuer, TokenDuration, AdminUser, AdminPassword,
+        MaxParallel, Executor, Kubeconfig, KubernetesContext, KubernetesNamespace, KubernetesServiceAccount, KubernetesPullSecrets, KubernetesWorkspaceClaim,
+        KubernetesElasticEtcd, KubernetesMaxActive, KubernetesKeepEnded, Retention, LogBytes, Anonymous, Hosts, Origins, Secret, Issuer, TokenDuration, AdminUser, AdminPassword,
         TlsCertificate, TlsKey, MaxBody,
         Agents, AgentTimeout, AgentToken, AgentPort, AgentHost, AgentDisks, AgentNvml, AgentNvidiaSmi, LogLevel,
+    ];
+
+    /// <summary>Those of the cluster: one that is set says that there is a cluster.</summary>
+    public static IReadOnlyList<Setting> Kubernetes { get; } =
+    [
+        Kubeconfig, KubernetesContext, KubernetesNamespace, KubernetesServiceAccount, KubernetesPullSecrets, KubernetesWorkspaceClaim, KubernetesMaxActive,
+        KubernetesKeepEnded,
     ];
 }

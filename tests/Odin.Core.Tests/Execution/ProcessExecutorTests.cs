@@ -17,6 +17,17 @@ public sealed class ProcessExecutorTests : ExecutorConformance
 
     protected override IExecutor Create(string state, LogStore logs, int slots) => Create(state, logs, slots, TimeProvider.System);
 
+    // In a container the program is the first process, which no signal of its own can end.
+    [Theory]
+    [InlineData("kill -9 $$", 137, "SIGKILL")]
+    [InlineData("kill -SEGV $$", 139, "SIGSEGV")]
+    public async Task Start_ProgramDiesOfASignal_SaysWhich(string script, int code, string message)
+    {
+        var status = await RunAsync(script);
+        Assert.Equal((ExecutionReasons.Killed, code), (status.Reason, status.ExitCode));
+        Assert.Contains(message, status.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Disown_WaitsForASlot_NeverStartsHereAndTheSlotsAreFree()
     {

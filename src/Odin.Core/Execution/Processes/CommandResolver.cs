@@ -7,7 +7,7 @@ internal static class CommandResolver
     /// <param name="command">A name to look for on <paramref name="searchPath"/>, or a path with a slash in it.</param>
     /// <param name="workingDirectory">What relative paths start from.</param>
     /// <param name="searchPath">The PATH of the task.</param>
-    public static (string? Path, Outcome? Problem) Resolve(string command, string workingDirectory, string searchPath)
+    public static (string? Path, ExecutionOutcome? Problem) Resolve(string command, string workingDirectory, string searchPath)
     {
         if (command.Contains('/'))
             return Check(command, Path.Combine(workingDirectory, command));
@@ -33,7 +33,7 @@ internal static class CommandResolver
     public static bool IsTheShellsOwn(IReadOnlyList<string> command, string path) =>
         command is ["true" or "false"] && (path == "/usr/bin/" + command[0] || path == "/bin/" + command[0]);
 
-    private static (string?, Outcome?) Check(string command, string path)
+    private static (string?, ExecutionOutcome?) Check(string command, string path)
     {
         if (Directory.Exists(path))
             return (null, NotExecutable($"the command \"{command}\" is a directory"));
@@ -44,7 +44,7 @@ internal static class CommandResolver
             : (null, NotExecutable($"the command \"{path}\" is not executable: allow it with chmod +x, or give the program that reads it first"));
     }
 
-    private static Outcome NotFound(string message) => new(ExecutionPhase.Failed, ExecutionReasons.CommandNotFound, message);
+    private static ExecutionOutcome NotFound(string message) => new(ExecutionPhase.Failed, ExecutionReasons.CommandNotFound, message);
 
-    private static Outcome NotExecutable(string message) => new(ExecutionPhase.Failed, ExecutionReasons.CommandNotExecutable, message);
+    private static ExecutionOutcome NotExecutable(string message) => new(ExecutionPhase.Failed, ExecutionReasons.CommandNotExecutable, message);
 }

@@ -85,7 +85,7 @@ internal sealed class ExecutionDirectory(string root, ExecutionKey key)
     /// <summary>Makes the claim so that no shim can ever start the program.</summary>
     /// <param name="why">Kept for <see cref="ReadRefusal"/>.</param>
     /// <returns>False if a shim was faster.</returns>
-    public bool Refuse(Outcome? why = null)
+    public bool Refuse(ExecutionOutcome? why = null)
     {
         var text = why is { } outcome ? $"0\n{outcome.Reason} {OneLine(outcome.Message)}\n" : "0\n";
         try
@@ -102,11 +102,11 @@ internal sealed class ExecutionDirectory(string root, ExecutionKey key)
     }
 
     /// <summary>Why the program was never started, if a launch that failed has said so.</summary>
-    public Outcome? ReadRefusal()
+    public ExecutionOutcome? ReadRefusal()
     {
         if (Native.ReadSmallFile(ClaimPath) is not { } text || Encoding.UTF8.GetString(text).Split('\n') is not ["0", var line, ""])
             return null;
-        return line.Split(' ', 2) is [var reason, var message] ? new Outcome(ExecutionPhase.Failed, reason, message) : null;
+        return line.Split(' ', 2) is [var reason, var message] ? new ExecutionOutcome(ExecutionPhase.Failed, reason, message) : null;
     }
 
     /// <summary>Null until the program has ended and its exit code is completely written.</summary>

@@ -163,7 +163,7 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
     }
 
     // The claim comes first: after a crash at this moment the next process must not start what was reported as failed.
-    private void OnNotStarted(Execution execution, Outcome outcome) => work.Start(
+    private void OnNotStarted(Execution execution, ExecutionOutcome outcome) => work.Start(
         _ =>
         {
             if (!execution.IsOurs)
@@ -214,7 +214,7 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
         if (execution.IsDisowned)
             return;
         if (execution.Stop is null && TryReadExitCode(execution) is { } code)
-            Finish(execution, Outcome.Exited(code));
+            Finish(execution, ExecutionOutcome.Exited(code));
         else
             Settle(execution, child?.ExitCode);
     }
@@ -234,7 +234,7 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
 
     // An end that nobody can find out is an end too: the task and its run would wait for it for ever.
     private void Settle(Execution execution, int? shimCode) =>
-        work.Start(token => SettleAsync(execution, shimCode, token), e => Finish(execution, Outcome.Unknown(e.Message)));
+        work.Start(token => SettleAsync(execution, shimCode, token), e => Finish(execution, ProcessOutcome.Unknown(e.Message)));
 
     /// <summary>Finds out what has become of an execution whose shim is dead, or that must not be started any more.</summary>
     private async Task SettleAsync(Execution execution, int? shimCode, CancellationToken cancellationToken)
@@ -262,12 +262,12 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
             await ProcessStopper.SweepAsync(execution, cancellationToken);
         var unstarted = state.Phase is ShimPhase.Unclaimed && execution.Stop is null;
         Finish(execution, unstarted && shimCode == Shim.NoWorkingDirectory
-            ? Outcome.StartFailed("the working directory cannot be entered: its permissions do not allow it, or it was removed")
-            : Outcome.Of(state, execution));
+            ? ExecutionOutcome.StartFailed("the working directory cannot be entered: its permissions do not allow it, or it was removed")
+            : ProcessOutcome.Of(state, execution));
     }
 
     /// <summary>False if a shim was faster, of this process or of another one.</summary>
-    public static bool TryRefuse(ExecutionDirectory files, Outcome? why = null)
+    public static bool TryRefuse(ExecutionDirectory files, ExecutionOutcome? why = null)
     {
         try
         {
@@ -280,7 +280,7 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
         }
     }
 
-    private void Finish(Execution execution, Outcome outcome)
+    private void Finish(Execution execution, ExecutionOutcome outcome)
     {
         TrimLog(execution.Key);
         lock (gate)

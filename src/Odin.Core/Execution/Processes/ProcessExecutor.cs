@@ -196,8 +196,8 @@ public sealed partial class ProcessExecutor : IExecutor, IAsyncDisposable
             if (state.Phase is ShimPhase.Vanished || (state.Phase is ShimPhase.Ended && execution.Stop is not null))
                 await ProcessStopper.SweepAsync(execution, cancellationToken);
             var outcome = state.Phase is ShimPhase.Vanished && execution.Stop is null && Machine.Current.IsOther(accepted.Machine)
-                ? Outcome.OutOfSight(state.Pid, accepted.Machine!)
-                : Outcome.Of(state, execution);
+                ? ProcessOutcome.OutOfSight(state.Pid, accepted.Machine!)
+                : ProcessOutcome.Of(state, execution);
             return outcome.ToStatus(files.Key) with
             {
                 Started = state.Pid > 0 ? files.Started : null,
@@ -217,7 +217,7 @@ public sealed partial class ProcessExecutor : IExecutor, IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException && !Native.IsShortage(e))
         {
-            return Outcome.StartFailed($"cannot record the execution \"{spec.Key}\" in \"{directory}\": {e.Message}").ToStatus(spec.Key);
+            return ExecutionOutcome.StartFailed($"cannot record the execution \"{spec.Key}\" in \"{directory}\": {e.Message}").ToStatus(spec.Key);
         }
     }
 

@@ -21,7 +21,7 @@ internal sealed class ProcessLauncher : IAsyncDisposable
     private readonly LogStore logs;
     private readonly TaskEnvironment environment;
     private readonly Action<Execution, int> started;
-    private readonly Action<Execution, Outcome> failed;
+    private readonly Action<Execution, ExecutionOutcome> failed;
     private readonly Action<Execution> abandoned;
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ManualResetEventSlim stopping = new();
@@ -31,7 +31,7 @@ internal sealed class ProcessLauncher : IAsyncDisposable
     /// <param name="failed">Called when there is no process, and why.</param>
     /// <param name="abandoned">Called when there is no process because another server is in charge.</param>
     public ProcessLauncher(
-        ProcessExecutorOptions options, LogStore logs, Action<Execution, int> started, Action<Execution, Outcome> failed, Action<Execution> abandoned)
+        ProcessExecutorOptions options, LogStore logs, Action<Execution, int> started, Action<Execution, ExecutionOutcome> failed, Action<Execution> abandoned)
     {
         shim = new Shim(options.Directory);
         this.logs = logs;
@@ -87,7 +87,7 @@ internal sealed class ProcessLauncher : IAsyncDisposable
             stopped.SetResult();
     }
 
-    private Outcome? LaunchPatiently(Execution execution, out int pid)
+    private ExecutionOutcome? LaunchPatiently(Execution execution, out int pid)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -99,13 +99,13 @@ internal sealed class ProcessLauncher : IAsyncDisposable
             {
                 pid = 0;
                 if (attempt == Attempts || stopping.Wait(Pause))
-                    return Outcome.StartFailed($"cannot prepare the start of \"{execution.Spec!.Command[0]}\": {e.Message}");
+                    return ExecutionOutcome.StartFailed($"cannot prepare the start of \"{execution.Spec!.Command[0]}\": {e.Message}");
             }
         }
     }
 
     /// <exception cref="IOException">Only for a shortage, which may pass.</exception>
-    private Outcome? Launch(Execution execution, out int pid)
+    private ExecutionOutcome? Launch(Execution execution, out int pid)
     {
         pid = 0;
         var spec = execution.Spec!;
@@ -113,7 +113,7 @@ internal sealed class ProcessLauncher : IAsyncDisposable
         {
             var variables = environment.For(spec, execution.Directory);
             if (FindUnusable(spec, variables) is { } problem)
-                return Outcome.StartFailed(problem);
+                return ExecutionOutcome.StartFailed(problem);
             MakeDirectory(spec.WorkingDirectory);
             MakeDirectory(Path.GetDirectoryName(logs.PathOf(spec.Key))!);
             var (program, missing) = CommandResolver.Resolve(spec.Command[0], spec.WorkingDirectory, variables["PATH"]);
@@ -127,11 +127,11 @@ internal sealed class ProcessLauncher : IAsyncDisposable
             var error = spawner.Spawn(command, entries, logs.PathOf(spec.Key), out pid);
             if (Native.IsShortage(error))
                 throw new IOException(Describe(error, spec), error);
-            return error == 0 ? null : Outcome.StartFailed(Describe(error, spec));
+            return error == 0 ? null : ExecutionOutcome.StartFailed(Describe(error, spec));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException && !Native.IsShortage(e))
         {
-            return Outcome.StartFailed($"cannot prepare the start of \"{spec.Command[0]}\": {e.Message}");
+            return ExecutionOutcome.StartFailed($"cannot prepare the start of \"{spec.Command[0]}\": {e.Message}");
         }
     }
 

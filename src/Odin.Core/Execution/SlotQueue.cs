@@ -1,10 +1,10 @@
-namespace Odin.Execution.Processes;
+namespace Odin.Execution;
 
 /// <summary>
 /// Hands a bounded number of slots to those who wait: to each group in turn, and in order of arrival within a group.
 /// Not safe for several threads.
 /// </summary>
-internal sealed class SlotQueue<T>(int slots)
+public sealed class SlotQueue<T>(int slots)
     where T : class
 {
     private readonly Dictionary<string, LinkedList<T>> groups = [];

@@ -1,0 +1,214 @@
+using Microsoft.Extensions.Logging;
+using Odin.Execution;
+using Odin.Kubernetes.Api;
+using Odin.Kubernetes.Observation;
+using Odin.Kubernetes.Workloads;
+using Odin.Reconciliation;
+
+namespace Odin.Kubernetes;
+
+// What the cluster shows becomes a status; an end is recorded once its log is complete.
+public sealed partial class KubernetesExecutor
+{
+    // Beyond the grace period: the time in which a node that lives answers.
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(60);
+
+    private void Evaluate(string id)
+    {
+        if (!tracked.TryGetValue(id, out var execution))
+            return;
+        lock (execution.Gate)
+        {
+            if (execution.IsSettled || !execution.IsCreated || execution.Kind is not { } kind)
+                return;
+            var seen = view.Look(id, e => new Sight(e.Pods(kind.MainRole), e.LastGone, e.HasObject, e.IsGone, e.End, e.Events));
+            if (seen is null || Judge(kind, seen) is not { } verdict)
+                return;
+            FollowLogs(execution, seen.Pods);
+            if (!verdict.IsEnded)
+            {
+                Report(execution, execution.StatusOf(verdict, seen.Events));
+                return;
+            }
+            var status = execution.StatusOf(verdict, seen.Events);
+            if (execution.Stop is { } stop)
+            {
+                var outcome = ExecutionOutcome.Stopped(stop, verdict.ExitCode);
+                status = status with { Phase = outcome.Phase, Reason = outcome.Reason, Message = outcome.Message };
+            }
+            Settle(execution, status);
+        }
+    }
+
+    private sealed record Sight(
+        IReadOnlyList<Pod> Pods, Pod? LastGone, bool HasObject, bool IsGone, WorkloadEnd End, IReadOnlyList<ExecutionEvent> Events);
+
+    private static PodVerdict? Judge(WorkloadKind kind, Sight seen) => seen switch
+    {
+        { Pods: [var pod, ..] } when kind.IsPod => PodVerdict.Of(pod, seen.Events),
+        { LastGone: { } pod } when kind.IsPod => PodVerdict.Vanished(pod),
+        _ when kind.IsPod => null,
+        { End.Succeeded: not null } => WorkloadVerdict.Of(seen.End, seen.Pods),
+        { IsGone: true, Pods.Count: 0 } => new PodVerdict(ExecutionPhase.Lost, ExecutionReasons.Lost, $"The {kind.Kind} is gone: it was deleted, and not by us."),
+        _ => WorkloadVerdict.Of(seen.End, seen.Pods),
+    };
+
+    private static ExecutionStatus Gone(TrackedExecution execution, WorkloadKind kind, int? exitCode)
+    {
+        var outcome = execution.Stop is { } stop
+            ? ExecutionOutcome.Stopped(stop, exitCode)
+            : ExecutionOutcome.Lost($"The {kind.Kind} '{execution.Key.Id}' is no longer on the cluster: it was deleted, and not by us.");
+        return outcome.ToStatus(execution.Key) with { Started = execution.Status.Started, ResourceId = execution.Key.Id };
+    }
+
+    private void FollowLogs(TrackedExecution execution, IReadOnlyList<Pod> pods)
+    {
+        for (var i = 0; i < pods.Count; i++)
+        {
+            var pod = pods[i];
+            // Without a container there is no log; one that never started has none either, but answers so.
+            if (!HasContainer(pod) || execution.Logs.ContainsKey(pod.Metadata.Uid))
+                continue;
+            var key = i == 0 ? execution.Key : execution.Key with { Id = pod.Metadata.Name };
+            var log = new PodLog(client, logs, key, pod, time, logger);
+            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            execution.Logs.Add(pod.Metadata.Uid, done.Task);
+            Spawn(async () =>
+            {
+                using var both = CancellationTokenSource.CreateLinkedTokenSource(closing.Token, execution.Closing.Token);
+                try
+                {
+                    await log.CopyAsync(() => HasEnded(execution, pod), both.Token);
+                }
+                catch (OperationCanceledException)
+                {
+                    // Given up with the execution, or with us.
+                }
+                finally
+                {
+                    done.TrySetResult();
+                }
+            });
+        }
+    }
+
+    private static bool HasContainer(Pod pod) => pod.Status.ContainerStatuses is [{ ContainerID.Length: > 0 }, ..];
+
+    private bool HasEnded(TrackedExecution execution, Pod pod) => view.Look(execution.Key.Id, e =>
+        e.Pods(null).FirstOrDefault(p => p.Metadata.Uid == pod.Metadata.Uid) is not { } now || PodVerdict.Of(now).IsEnded ? e : null) is not null;
+
+    // A change that is worth telling.
+    private void Report(TrackedExecution execution, ExecutionStatus status)
+    {
+        lock (execution.Gate)
+        {
+            var before = execution.Status;
+            if (execution.IsSettled || (before with { Events = status.Events }) == status && before.Events.Count(IsWarning) == status.Events.Count(IsWarning))
+                return;
+            execution.Status = status;
+        }
+        feed.Publish(status);
+
+        static bool IsWarning(ExecutionEvent e) => e.Type == "Warning";
+    }
+
+    // The end, whatever it is; the first one counts.
+    private void Settle(TrackedExecution execution, ExecutionStatus status)
+    {
+        lock (execution.Gate)
+        {
+            if (execution.IsSettled)
+                return;
+            execution.IsSettled = true;
+        }
+        Spawn(() => FinishAsync(execution, status));
+    }
+
+    private async Task FinishAsync(TrackedExecution execution, ExecutionStatus status)
+    {
+        Task[] copies;
+        lock (execution.Gate)
+            copies = [.. execution.Logs.Values];
+        if (await Task.WhenAny(Task.WhenAll(copies), Task.Delay(options.LogDrain, time, closing.Token)) is var first && closing.IsCancellationRequested)
+            return;
+        if (copies.Any(c => !c.IsCompleted))
+            LogLogIncomplete(execution.Key, options.LogDrain);
+        status = status with
+        {
+            Finished = status.Finished ?? time.GetUtcNow(),
+            Events = view.Look(execution.Key.Id, static e => e.Events) ?? status.Events,
+        };
+        lock (gate)
+        {
+            Record(execution.Key, records.Read(execution.Key) ?? new ExecutionRecord(), status);
+            execution.Status = status;
+            tracked.TryRemove(execution.Key.Id, out _);
+            if (execution.HasSlot)
+                slots.Release();
+            LaunchWhatFits();
+        }
+        await execution.Closing.CancelAsync();
+        feed.Publish(status);
+    }
+
+    private ExecutionStatus Record(ExecutionKey key, ExecutionRecord record, ExecutionStatus end)
+    {
+        end = end with { Finished = end.Finished ?? time.GetUtcNow() };
+        try
+        {
+            records.Write(key, record with { End = end });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is told all the same; only somebody who asks again after a restart gets a poorer answer.
+            LogEndNotRecorded(key, e);
+        }
+        return end;
+    }
+
+    private async Task EndObjectAsync(TrackedExecution execution, CancellationToken cancellationToken)
+    {
+        // The kubelet takes its time with a pod in which nothing runs yet, and there is nothing to be polite to.
+        var hasStarted = view.Look(execution.Key.Id, e => e.Pods(null).Any(HasContainer) ? e : null) is not null;
+        await DeleteAsync(execution, execution.Kind!.IsPod && !hasStarted ? TimeSpan.Zero : null, cancellationToken);
+        Spawn(async () =>
+        {
+            var grace = execution.Spec?.GracePeriod ?? TimeSpan.FromSeconds(30);
+            await Task.Delay(grace + StopPatience, time, execution.Closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (execution.IsSettled || closing.IsCancellationRequested)
+                return;
+            // Its node does not answer. Deleting it by force is all that is left, and then nobody will tell of its end.
+            await DeleteAsync(execution, TimeSpan.Zero, closing.Token);
+            Settle(execution, Gone(execution, execution.Kind!, null));
+        });
+    }
+
+    private async Task DeleteAsync(TrackedExecution execution, TimeSpan? grace, CancellationToken cancellationToken)
+    {
+        for (var failures = 0; ; failures++)
+        {
+            try
+            {
+                var kind = execution.Kind!;
+                if (!await launcher.DeleteAsync(kind, execution.Key.Id, grace, cancellationToken)
+                    && view.Look(execution.Key.Id, static e => e.HasObject || e.Pods(null).Count > 0 || e.LastGone is not null ? e : null) is null)
+                {
+                    // There is nothing left that the watch could tell of.
+                    Settle(execution, Gone(execution, kind, null));
+                }
+                return;
+            }
+            catch (KubernetesUnavailableException e)
+            {
+                LogUnavailable(execution.Key, e.Message);
+                await Task.Delay(Backoff.Delay(failures), time, cancellationToken);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The log of {Execution} may lack its end: it could not be read within {Limit} after the program ended")]
+    private partial void LogLogIncomplete(ExecutionKey execution, TimeSpan limit);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "How {Execution} ended could not be recorded")]
+    private partial void LogEndNotRecorded(ExecutionKey execution, Exception exception);
+}

@@ -1,0 +1,198 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Odin.Execution;
+using Odin.Kubernetes.Api;
+using Odin.Kubernetes.Observation;
+using Odin.Kubernetes.Workloads;
+using Odin.Reconciliation;
+
+namespace Odin.Kubernetes;
+
+// How an execution gets onto the cluster, and how one that is there already gets into our care.
+public sealed partial class KubernetesExecutor
+{
+    private const int LongestArgument = 128 * 1024;
+    private static readonly TimeSpan AdoptionPatience = TimeSpan.FromSeconds(5);
+
+    // Under the gate.
+    private void LaunchWhatFits()
+    {
+        while (!disposed && slots.TryTake() is { } execution)
+        {
+            execution.HasSlot = true;
+            Spawn(() => LaunchAsync(execution));
+        }
+    }
+
+    private async Task LaunchAsync(TrackedExecution execution)
+    {
+        var spec = execution.Spec!;
+        if (spec.Command.Concat(spec.Args).Any(a => Encoding.UTF8.GetByteCount(a) >= LongestArgument))
+        {
+            // The runtime of the container would say so too, but as an ordinary exit code 1.
+            Settle(execution, ExecutionOutcome.StartFailed("the arguments are too long for the system (an argument may have 128 KiB): put them into a file").ToStatus(execution.Key));
+            return;
+        }
+        for (var failures = 0; ; failures++)
+        {
+            try
+            {
+                var kind = await launcher.ChooseAsync(spec.Container!.ResourceType, closing.Token);
+                await view.WatchAsync(kind).WaitAsync(closing.Token);
+                lock (gate)
+                {
+                    if (!execution.IsOurs)
+                    {
+                        Abandon(execution);
+                        return;
+                    }
+                    if (execution.Stop is { } stop && failures == 0)
+                    {
+                        Settle(execution, ExecutionOutcome.Stopped(stop, null).ToStatus(execution.Key));
+                        return;
+                    }
+                    // Before the request: whether or not we learn its outcome, this is what has to be looked for.
+                    records.Write(execution.Key, new ExecutionRecord(kind.Name, kind.Version, Stop: execution.Stop));
+                }
+                execution.Kind = kind;
+                var pod = await launcher.CreateAsync(kind, spec, closing.Token);
+                if (execution.IsOurs)
+                    Acknowledge(execution, kind, pod);
+                else
+                    await WithdrawLateAsync(execution, kind);
+                return;
+            }
+            catch (KindNotInstalledException e)
+            {
+                Settle(execution, new ExecutionStatus { Key = execution.Key, Phase = ExecutionPhase.Failed, Reason = ExecutionReasons.KindNotInstalled, Message = e.Message });
+                return;
+            }
+            catch (KubernetesException e)
+            {
+                var (reason, message) = WorkloadLauncher.Refusal(e);
+                Settle(execution, new ExecutionStatus { Key = execution.Key, Phase = ExecutionPhase.Failed, Reason = reason, Message = message });
+                return;
+            }
+            catch (KubernetesUnavailableException e)
+            {
+                LogUnavailable(execution.Key, e.Message);
+                Report(execution, execution.Status with { Reason = ExecutionReasons.ClusterUnavailable, Message = e.Message });
+                await Task.Delay(Backoff.Delay(failures), time, closing.Token);
+            }
+        }
+    }
+
+    private void Acknowledge(TrackedExecution execution, WorkloadKind kind, Pod? pod)
+    {
+        if (pod is not null)
+            view.Add(pod);
+        else
+            view.Add(execution.Key.Id, static e => e.PutObject(WorkloadEnd.None));
+        string? stop;
+        lock (gate)
+        {
+            stop = execution.Stop;
+            records.Write(execution.Key, new ExecutionRecord(kind.Name, kind.Version, IsCreated: true, Stop: stop));
+            execution.IsCreated = true;
+        }
+        Evaluate(execution.Key.Id);
+        if (stop is not null)
+            Spawn(() => EndObjectAsync(execution, closing.Token));
+    }
+
+    // One that an earlier process, or another server, has made.
+    private async Task<ExecutionStatus> AdoptAsync(ExecutionKey key, ExecutionRecord record, CancellationToken cancellationToken)
+    {
+        var kind = WorkloadKind.Named(record.Kind!, record.Version!);
+        var adopted = new TrackedExecution(key) { Kind = kind, IsCreated = true, Stop = record.Stop, HasSlot = true };
+        var execution = tracked.GetOrAdd(key.Id, adopted);
+        if (execution == adopted)
+        {
+            lock (gate)
+                slots.Occupy();
+            var confirmed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            Spawn(() => ConfirmAsync(execution, kind, confirmed));
+            // A cluster that does not answer must not hold up those who ask.
+            await Task.WhenAny(confirmed.Task, Task.Delay(AdoptionPatience, time, cancellationToken));
+        }
+        return execution.Status;
+    }
+
+    private async Task ConfirmAsync(TrackedExecution execution, WorkloadKind kind, TaskCompletionSource confirmed)
+    {
+        try
+        {
+            await view.WatchAsync(kind).WaitAsync(closing.Token);
+            var id = execution.Key.Id;
+            if (view.Look(id, static e => e.Pods(null).Count > 0 || e.HasObject ? e : null) is null && !await FindObjectAsync(execution, kind))
+                Settle(execution, Gone(execution, kind, null));
+            else if (execution.Stop is not null)
+                Spawn(() => EndObjectAsync(execution, closing.Token));
+            Evaluate(id);
+        }
+        finally
+        {
+            confirmed.TrySetResult();
+        }
+    }
+
+    private async Task<bool> FindObjectAsync(TrackedExecution execution, WorkloadKind kind)
+    {
+        for (var failures = 0; ; failures++)
+        {
+            try
+            {
+                var (exists, pod) = await launcher.FindAsync(kind, execution.Key.Id, closing.Token);
+                if (pod is not null)
+                    view.Add(pod);
+                else if (exists)
+                    view.Add(execution.Key.Id, static e => e.PutObject(WorkloadEnd.None));
+                return exists;
+            }
+            catch (Exception e) when (e is KubernetesUnavailableException or KubernetesException { IsNotFound: false })
+            {
+                LogUnavailable(execution.Key, e.Message);
+                Report(execution, execution.Status with { Reason = ExecutionReasons.ClusterUnavailable, Message = e.Message });
+                await Task.Delay(Backoff.Delay(failures), time, closing.Token);
+            }
+        }
+    }
+
+    // Work that goes on by itself; its own failure is reported as the end of the execution or in the log, never thrown away.
+    private void Spawn(Func<Task> start)
+    {
+        var task = RunAsync();
+        lock (work)
+            work.Add(task);
+        _ = task.ContinueWith(
+            t =>
+            {
+                lock (work)
+                    work.Remove(t);
+            },
+            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+        async Task RunAsync()
+        {
+            await Task.Yield();
+            try
+            {
+                await start();
+            }
+            catch (OperationCanceledException) when (closing.IsCancellationRequested)
+            {
+                // The next process takes it up.
+            }
+            catch (Exception e)
+            {
+                LogWorkFailed(e);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The cluster does not answer about {Execution}; trying again: {Reason}")]
+    private partial void LogUnavailable(ExecutionKey execution, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Work on the cluster failed")]
+    private partial void LogWorkFailed(Exception exception);
+}

@@ -1,0 +1,82 @@
+using System.Buffers;
+using Microsoft.Extensions.Logging;
+using Odin.Execution;
+using Odin.Kubernetes.Api;
+
+namespace Odin.Kubernetes;
+
+/// <summary>
+/// Copies the log of one pod into the log store while the pod lives. After a lost connection, and after a restart of ours, it
+/// goes on where the store ends, so that nothing is there twice.
+/// </summary>
+internal sealed partial class PodLog(KubernetesClient client, LogStore logs, ExecutionKey key, Pod pod, TimeProvider time, ILogger logger)
+{
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200), LongestDelay = TimeSpan.FromSeconds(5);
+
+    /// <summary>The pod whose log it is.</summary>
+    public string PodName => pod.Metadata.Name;
+
+    /// <summary>Copies until the program has ended and everything was read, or the pod is gone.</summary>
+    /// <param name="hasEnded">Whether the program is known to have ended.</param>
+    public async Task CopyAsync(Func<bool> hasEnded, CancellationToken cancellationToken)
+    {
+        var delay = FirstDelay;
+        while (true)
+        {
+            // Asked before the reading: an end of the log after the end of the program is the end of everything.
+            var ended = hasEnded();
+            try
+            {
+                if (await CopyOnceAsync(cancellationToken) && ended)
+                    return;
+                delay = FirstDelay;
+            }
+            catch (KubernetesException e) when (e.IsNotFound)
+            {
+                return;
+            }
+            catch (Exception e) when (e is KubernetesException or KubernetesUnavailableException or IOException or HttpRequestException)
+            {
+                LogInterrupted(key, e.Message);
+            }
+            await Task.Delay(delay, time, cancellationToken);
+            delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
+        }
+    }
+
+    // True: the stream ended by itself.
+    private async Task<bool> CopyOnceAsync(CancellationToken cancellationToken)
+    {
+        var resume = await LogResume.PrepareAsync(logs.PathOf(key), cancellationToken);
+        if (!resume.IsStart && !await resume.FitsAsync(() => OpenAsync(follow: false, cancellationToken), cancellationToken))
+        {
+            await logs.AppendAsync(key, "[odin: a part of the log is missing here: the node had thrown it away before it could be read]\n"u8.ToArray(), cancellationToken);
+            resume = LogResume.Start;
+        }
+        await using var stream = await OpenAsync(follow: true, cancellationToken);
+        var buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
+        try
+        {
+            while (true)
+            {
+                var read = await stream.ReadAsync(buffer, cancellationToken);
+                if (read == 0)
+                    return true;
+                var fresh = resume.Skip(buffer.AsMemory(0, read));
+                if (fresh.Length > 0)
+                    await logs.AppendAsync(key, fresh, cancellationToken);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private Task<Stream> OpenAsync(bool follow, CancellationToken cancellationToken) => client.OpenLogAsync(
+        new PodLogQuery { Namespace = pod.Metadata.Namespace!, Pod = pod.Metadata.Name, Container = pod.Spec.Containers[0].Name, Follow = follow },
+        cancellationToken);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The log of {Execution} was interrupted and is taken up again: {Reason}")]
+    private partial void LogInterrupted(ExecutionKey execution, string reason);
+}

@@ -1,0 +1,55 @@
+using Odin.Execution;
+using Odin.Kubernetes.Observation;
+using Odin.Kubernetes.Workloads;
+
+namespace Odin.Kubernetes;
+
+/// <summary>An execution that this process looks after, until its end is recorded. Guarded by its own lock.</summary>
+internal sealed class TrackedExecution(ExecutionKey key)
+{
+    public Lock Gate { get; } = new();
+
+    public ExecutionKey Key { get; } = key;
+
+    /// <summary>Null for one that an earlier process made.</summary>
+    public ExecutionSpec? Spec { get; init; }
+
+    /// <summary>Whether this process is in charge of starting it.</summary>
+    public bool IsOurs => !IsSettled && (Spec is null || Spec.MayStart());
+
+    public WorkloadKind? Kind { get; set; }
+
+    public ExecutionStatus Status { get; set; } = new() { Key = key, Phase = ExecutionPhase.Queued };
+
+    /// <summary>The cluster has it, or had it.</summary>
+    public bool IsCreated { get; set; }
+
+    /// <summary>Holds one of the slots.</summary>
+    public bool HasSlot { get; set; }
+
+    /// <summary>Why it is to end; null: it is not.</summary>
+    public string? Stop { get; set; }
+
+    /// <summary>Its end is being recorded, or it is no longer ours.</summary>
+    public bool IsSettled { get; set; }
+
+    /// <summary>What copies the logs of its pods, by the pods' uids.</summary>
+    public Dictionary<string, Task> Logs { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Ends all work on it in this process.</summary>
+    public CancellationTokenSource Closing { get; } = new();
+
+    /// <summary>The status that a verdict gives, with what is known beside it.</summary>
+    public ExecutionStatus StatusOf(PodVerdict verdict, IReadOnlyList<ExecutionEvent> events) => Status with
+    {
+        Phase = verdict.Phase,
+        Reason = verdict.Reason,
+        Message = verdict.Message,
+        ExitCode = verdict.ExitCode,
+        Started = verdict.Started ?? Status.Started,
+        Finished = verdict.Finished ?? Status.Finished,
+        Outputs = verdict.Outputs,
+        Events = events,
+        ResourceId = Key.Id,
+    };
+}

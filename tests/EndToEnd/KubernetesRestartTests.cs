@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Odin.EndToEnd;
+
+/// <summary>A run of 30 pods ends right, each task once, whoever is killed in the middle of it.</summary>
+public sealed class KubernetesRestartTests
+{
+    private const int Tasks = 30;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    [Fact]
+    public async Task Kill_OurServer_TheRunGoesOn()
+    {
+        await using var cluster = await KubernetesCluster.StartAsync();
+        await using var server = await StartAsync(cluster);
+        var run = await SubmitAsync(server);
+        for (var seen = 3; seen < Tasks; seen += 9)
+        {
+            await EndedAsync(server, run, seen);
+            await server.KillAsync();
+            await server.StartAgainAsync();
+        }
+        await EachOnceAsync(cluster, server, run);
+    }
+
+    [Theory]
+    [InlineData("kube-apiserver")]
+    [InlineData("kubelet")]
+    public async Task Kill_PartOfTheCluster_TheRunGoesOn(string part)
+    {
+        var up = Environment.GetEnvironmentVariable("ODIN_TEST_CLUSTER_UP");
+        Assert.SkipWhen(string.IsNullOrEmpty(up), "ODIN_TEST_CLUSTER_UP does not name the script that starts the cluster again, so none of its parts may be killed.");
+        await using var cluster = await KubernetesCluster.StartAsync();
+        await using var server = await StartAsync(cluster);
+        var run = await SubmitAsync(server);
+        await EndedAsync(server, run, 5);
+        using (var process = Process.GetProcessById(int.Parse(await File.ReadAllTextAsync(PidFile(part)))))
+            process.Kill();
+        await TestProgram.RunAsync(up!, []);
+        await EachOnceAsync(cluster, server, run);
+    }
+
+    private static string PidFile(string part) => Path.Combine(
+        Environment.GetEnvironmentVariable("CLUSTER_HOME") ?? Path.Combine(Environment.GetEnvironmentVariable("HOME")!, ".cache/dev-cluster"), "run", part + ".pid");
+
+    private static Task<OdinServer> StartAsync(KubernetesCluster cluster) => OdinServer.StartAsync(
+        "--executor", "kubernetes", "--kubernetes-kubeconfig", KubernetesCluster.Kubeconfig, "--kubernetes-namespace", cluster.Namespace);
+
+    // Three columns of ten, so that pods start, run and end at any moment.
+    private static async Task<string> SubmitAsync(OdinServer server)
+    {
+        var text = new StringBuilder("name: thirty\ntasks:\n");
+        for (var i = 0; i < Tasks; i++)
+        {
+            var depends = i < 3 ? "" : $", depends: t{i - 3:00}";
+            text.AppendLine($"- {{name: t{i:00}, image: \"127.0.0.1:5000/busybox:1\", command: sh, args: [-c, \"echo t{i:00}; sleep 1\"]{depends}}}");
+        }
+        await server.PutJobAsync("thirty", text.ToString());
+        return await server.SubmitAsync("thirty");
+    }
+
+    private static Task EndedAsync(OdinServer server, string run, int count) => Eventually.True(
+        async () => TasksOf(await server.StatusAsync(run)).Count(t => t["state"]!.GetValue<string>() == "Succeeded") >= count, $"{count} tasks have ended", Patience);
+
+    private static async Task EachOnceAsync(KubernetesCluster cluster, OdinServer server, string run)
+    {
+        JsonObject? status = null;
+        await Eventually.True(async () => (status = await server.StatusAsync(run))["status"]!.GetValue<string>() is "DONE" or "TERMINATED", "the run ends", Patience);
+        Assert.True(status!["status"]!.GetValue<string>() == "DONE", status.ToJsonString());
+        Assert.All(TasksOf(status), task => Assert.Equal(("Succeeded", 1), (task["state"]!.GetValue<string>(), task["attempt"]!.GetValue<int>())));
+        var pods = (await cluster.KubectlAsync("get", "pods", "-l", $"odin/run={run}", "-o", "name")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(Tasks, pods.Length);
+        for (var i = 0; i < Tasks; i++)
+            Assert.Contains($"t{i:00}\n", await server.Client.GetStringAsync($"/v1/resources/{run}--t{i:00}/logs"), StringComparison.Ordinal);
+    }
+
+    private static IEnumerable<JsonObject> TasksOf(JsonObject status) => ((JsonArray)status["tasks"]!).Select(t => (JsonObject)t!);
+}

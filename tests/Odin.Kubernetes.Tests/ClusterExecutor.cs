@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging.Abstractions;
+using Odin.Execution;
+using Odin.Kubernetes.Api;
+
+namespace Odin.Kubernetes.Tests;
+
+/// <summary>An executor on the test cluster with all that a test asks it.</summary>
+internal sealed class ClusterExecutor : IAsyncDisposable
+{
+    private readonly TemporaryDirectory directory = new();
+    private readonly ConcurrentQueue<string> reasons = [];
+    private readonly StatusRecorder recorder;
+
+    public ClusterExecutor(TestCluster cluster, KubernetesClient? client = null, Func<KubernetesExecutorOptions, KubernetesExecutorOptions>? change = null)
+    {
+        Client = client ?? cluster.NewClient();
+        Namespace = cluster.Namespace;
+        Logs = new LogStore(directory["logs"]);
+        var options = new KubernetesExecutorOptions { Namespace = cluster.Namespace, PullSecrets = [] };
+        Executor = new KubernetesExecutor(
+            Client, change?.Invoke(options) ?? options, directory["state"], Logs, TimeProvider.System, NullLogger<KubernetesExecutor>.Instance);
+        recorder = new StatusRecorder(Executor);
+    }
+
+    public KubernetesClient Client { get; }
+
+    public string Namespace { get; }
+
+    public LogStore Logs { get; }
+
+    public KubernetesExecutor Executor { get; }
+
+    public string Id { get; } = $"task-{Guid.NewGuid().ToString("n")[..8]}";
+
+    public ExecutionKey Key => new("run", Id);
+
+    public ExecutionSpec Spec(string script, ContainerSpec? container = null) => new()
+    {
+        Key = Key,
+        Command = ["/bin/sh", "-c", script],
+        WorkingDirectory = "/",
+        Container = container ?? new ContainerSpec { Image = TestCluster.Image },
+        GracePeriod = TimeSpan.FromSeconds(1),
+    };
+
+    public Task<ExecutionStatus> StartAsync(string script, ContainerSpec? container = null) => Executor.StartAsync(Spec(script, container), default);
+
+    public Task<ExecutionStatus> EndAsync() => recorder.EndOf(Key);
+
+    /// <summary>The first status with that reason.</summary>
+    public async Task<ExecutionStatus> SeeAsync(string reason)
+    {
+        ExecutionStatus? seen = null;
+        await Eventually.True(() => (seen = recorder.All.FirstOrDefault(s => s.Key == Key && s.Reason == reason)) is not null, $"the reason {reason}; seen so far: {string.Join(", ", recorder.All.Select(s => s.Reason))}");
+        return seen!;
+    }
+
+    public Task SeeAsync(ExecutionPhase phase) => Eventually.True(() => recorder.All.Any(s => s.Key == Key && s.Phase == phase), $"the phase {phase}");
+
+    public async Task<string> LogAsync() => await File.ReadAllTextAsync(Logs.PathOf(Key));
+
+    public async ValueTask DisposeAsync()
+    {
+        await Executor.StopAsync(Key, StopReason.Cancelled, default);
+        await Executor.DisposeAsync();
+        await recorder.DisposeAsync();
+        Client.Dispose();
+        directory.Dispose();
+    }
+}

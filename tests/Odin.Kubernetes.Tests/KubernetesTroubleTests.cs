@@ -1,0 +1,197 @@
+using System.Text.Json.Nodes;
+using Odin.Execution;
+using Odin.Kubernetes.Api;
+
+namespace Odin.Kubernetes.Tests;
+
+/// <summary>What a real cluster answers to wrong tasks and bad luck, and what the user reads of it.</summary>
+public sealed class KubernetesTroubleTests(TestCluster cluster) : IClassFixture<TestCluster>
+{
+    private static readonly ContainerSpec Busybox = new() { Image = TestCluster.Image };
+
+    private ClusterExecutor Open(Func<KubernetesExecutorOptions, KubernetesExecutorOptions>? change = null)
+    {
+        Assert.SkipUnless(TestCluster.IsThere, TestCluster.Skipped);
+        return new ClusterExecutor(cluster, change: change);
+    }
+
+    [Fact]
+    public async Task Image_DoesNotExist_WaitsWithTheReasonAndCanBeEnded()
+    {
+        await using var odin = Open();
+        await odin.StartAsync("exit 0", new ContainerSpec { Image = "127.0.0.1:5000/no-such-image:1" });
+
+        var status = await odin.SeeAsync(ExecutionReasons.ImagePullBackOff);
+        Assert.Equal(ExecutionPhase.Queued, status.Phase);
+        Assert.Contains("no-such-image:1", status.Message, StringComparison.Ordinal);
+
+        await odin.Executor.StopAsync(odin.Key, StopReason.PendingTimeout, default);
+        Assert.Equal((ExecutionPhase.Failed, ExecutionReasons.PendingTimeout), ((await odin.EndAsync()).Phase, (await odin.EndAsync()).Reason));
+        Assert.Contains((await odin.EndAsync()).Events, e => e.Type == "Warning" && e.Message.Contains("not found", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Request_LargerThanTheNode_IsUnschedulable()
+    {
+        await using var odin = Open();
+        await odin.StartAsync("exit 0", Busybox with { Cpu = new ResourceAmounts(null, "1000") });
+        Assert.Contains("Insufficient cpu", (await odin.SeeAsync(ExecutionReasons.Unschedulable)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Claim_DoesNotExist_IsUnschedulable()
+    {
+        await using var odin = Open();
+        await odin.StartAsync("exit 0", Busybox with { Mounts = [new VolumeMount("data", "/data", "no-such-claim")] });
+        Assert.Contains("no-such-claim", (await odin.SeeAsync(ExecutionReasons.Unschedulable)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Secret_DoesNotExist_IsAConfigError()
+    {
+        await using var odin = Open();
+        await odin.StartAsync("exit 0", Busybox with { Secrets = [new SecretMount("no-such-secret", "/s", "", 420)] });
+        Assert.Contains("no-such-secret", (await odin.SeeAsync(ExecutionReasons.CreateContainerConfigError)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ConfigMap_DoesNotExist_IsAConfigError()
+    {
+        await using var odin = Open();
+        await odin.StartAsync("exit 0", Busybox with { ConfigMaps = [new ConfigMapMount("no-such-map", "/c", "key")] });
+        Assert.Contains("no-such-map", (await odin.SeeAsync(ExecutionReasons.CreateContainerConfigError)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Memory_OverTheLimit_IsOomKilled()
+    {
+        await using var odin = Open();
+        await odin.StartAsync("tail /dev/zero", Busybox with { Memory = new ResourceAmounts("16Mi", "16Mi") });
+        var status = await odin.EndAsync();
+        Assert.Equal((ExecutionPhase.Failed, ExecutionReasons.OOMKilled, 137), (status.Phase, status.Reason, status.ExitCode));
+        Assert.Contains("memory", status.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Name_ThatTheClusterRefuses_IsToldInItsWords()
+    {
+        await using var odin = Open();
+        await odin.StartAsync("exit 0", Busybox with { Cpu = new ResourceAmounts("1", "2") });
+        var status = await odin.EndAsync();
+        Assert.Equal((ExecutionPhase.Failed, ExecutionReasons.AdmissionRefused), (status.Phase, status.Reason));
+        Assert.Contains("must be less than or equal to cpu limit", status.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Quota_Exceeded_IsToldInTheClustersWords()
+    {
+        await using var odin = Open();
+        var quotas = KubernetesResources.Untyped("", "v1", "resourcequotas", "ResourceQuota");
+        await odin.Client.CreateAsync(quotas, odin.Namespace, new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["name"] = "none" },
+            ["spec"] = new JsonObject { ["hard"] = new JsonObject { ["count/jobs.batch"] = "0" } },
+        }, default);
+        // The quota counts only after its controller has looked at it.
+        await Eventually.True(async () => (await odin.Client.FindAsync(quotas, odin.Namespace, "none", default))?.Fields["status"]?["hard"] is not null, "the quota's status");
+        try
+        {
+            await odin.StartAsync("exit 0", Busybox with { ResourceType = ResourceTypes.Job });
+            var status = await odin.EndAsync();
+            Assert.Equal((ExecutionPhase.Failed, ExecutionReasons.QuotaExceeded), (status.Phase, status.Reason));
+            Assert.Contains("exceeded quota: none", status.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await odin.Client.DeleteAsync(quotas, odin.Namespace, "none", new DeleteOptions(), default);
+        }
+    }
+
+    [Theory]
+    [InlineData(ResourceTypes.PyTorchJob, "training operator")]
+    [InlineData(ResourceTypes.MPIJob, "kubeflow.org/v2beta1 or kubeflow.org/v1")]
+    [InlineData(ResourceTypes.Service, "read logs of")]
+    public async Task Kind_ThatTheClusterLacks_SaysWhatToDo(string type, string message)
+    {
+        await using var odin = Open();
+        await odin.StartAsync("exit 0", Busybox with { ResourceType = type });
+        var status = await odin.EndAsync();
+        Assert.Equal((ExecutionPhase.Failed, ExecutionReasons.KindNotInstalled), (status.Phase, status.Reason));
+        Assert.Contains(message, status.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Namespace_DoesNotExist_IsToldInTheClustersWords()
+    {
+        await using var odin = Open(o => o with { Namespace = "no-such-namespace" });
+        await odin.StartAsync("exit 0");
+        var status = await odin.EndAsync();
+        Assert.Equal(ExecutionReasons.AdmissionRefused, status.Reason);
+        Assert.Contains("no-such-namespace", status.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Pod_DeletedBySomebody_IsLostAndNotMadeAgain()
+    {
+        await using var odin = Open();
+        await odin.StartAsync("echo up; sleep 1000");
+        await odin.SeeAsync(ExecutionPhase.Running);
+        await odin.Client.DeleteAsync(KubernetesResources.Pods, odin.Namespace, odin.Id, new DeleteOptions { GracePeriod = TimeSpan.Zero }, default);
+
+        var status = await odin.EndAsync();
+        Assert.Equal((ExecutionPhase.Lost, ExecutionReasons.Lost), (status.Phase, status.Reason));
+        Assert.Contains("not by us", status.Message, StringComparison.Ordinal);
+        Assert.Equal(ExecutionPhase.Lost, (await odin.Executor.StartAsync(odin.Spec("exit 0"), default)).Phase);
+        Assert.Null(await odin.Client.FindAsync(KubernetesResources.Pods, odin.Namespace, odin.Id, default));
+    }
+
+    [Theory]
+    [InlineData("echo done; exit 0", ExecutionPhase.Succeeded, null)]
+    [InlineData("echo done; exit 3", ExecutionPhase.Failed, ExecutionReasons.NonZeroExit)]
+    public async Task Job_Ends_AsItsPodDid(string script, ExecutionPhase phase, string? reason)
+    {
+        await using var odin = Open();
+        await odin.StartAsync(script, Busybox with { ResourceType = ResourceTypes.Job });
+        var status = await odin.EndAsync();
+        Assert.Equal((phase, reason), (status.Phase, status.Reason));
+        Assert.Equal("done\n", await odin.LogAsync());
+        await odin.Executor.RemoveAsync(odin.Key, default);
+        await Eventually.True(async () => await odin.Client.FindAsync(KubernetesResources.Jobs, odin.Namespace, odin.Id, default) is null, "the removal of the job");
+    }
+
+    [Fact]
+    public async Task Outputs_WithoutASharedVolume_ComeThroughTheKubelet()
+    {
+        await using var odin = Open();
+        var spec = odin.Spec("echo accuracy=0.9 > $ODIN_OUTPUTS") with { Environment = new Dictionary<string, string> { ["ODIN_OUTPUTS"] = "/nowhere/outputs" } };
+        await odin.Executor.StartAsync(spec, default);
+        Assert.Equal("accuracy=0.9\n", (await odin.EndAsync()).Outputs);
+    }
+
+    [Fact]
+    public async Task Log_Of200Megabytes_IsKeptWithinItsLimit()
+    {
+        await using var odin = Open();
+        await odin.StartAsync("echo first; i=0; while [ $i -lt 200 ]; do head -c 1000000 /dev/zero | tr '\\0' x | fold -w 99; i=$((i+1)); done; echo; echo last");
+        Assert.Equal(ExecutionPhase.Succeeded, (await odin.EndAsync()).Phase);
+        var lines = new List<string>();
+        await foreach (var line in odin.Logs.ReadLinesAsync(odin.Key, new LogReadOptions { TailLines = 1 }, _ => Task.CompletedTask, default))
+            lines.Add(line);
+        Assert.Equal("last", lines[^1]);
+        // Kubelets of 1.20 skip what is left of a log file that they rotate while it is being read; nobody can ask for it then.
+        Assert.InRange(odin.Logs.LengthOf(odin.Key), 50_000_000, 250_000_000);
+    }
+
+    [Fact]
+    public async Task Requests_OfOneTask_AreFew()
+    {
+        await using var odin = Open();
+        using var requests = new Api.CountedRequests(odin.Namespace);
+        await odin.StartAsync("echo one; echo two");
+        await odin.EndAsync();
+        await odin.Executor.RemoveAsync(odin.Key, default);
+
+        // Made, its log read, deleted; the log perhaps once more, to be sure that it was all.
+        Assert.InRange(requests.TotalWithoutWatches, 3, 5);
+    }
+}

@@ -1,0 +1,77 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
+using Odin.Kubernetes.Api;
+
+namespace Odin.Kubernetes.Tests;
+
+/// <summary>
+/// A namespace of its own on the cluster that <c>ODIN_TEST_KUBECONFIG</c> names, with a claim on a volume that is the
+/// machine's directory for temporary files. Without that variable the tests that need it are skipped.
+/// </summary>
+public sealed class TestCluster : IAsyncLifetime
+{
+    public const string Claim = "workspaces", Image = "127.0.0.1:5000/busybox:1";
+
+    private static readonly KubernetesResource<UntypedObject> Volumes =
+        KubernetesResources.Untyped("", "v1", "persistentvolumes", "PersistentVolume") with { IsNamespaced = false };
+
+    private static string? Kubeconfig => Environment.GetEnvironmentVariable("ODIN_TEST_KUBECONFIG");
+
+    public static string Skipped => "There is no cluster: set ODIN_TEST_KUBECONFIG to the kubeconfig of one that may be used for tests.";
+
+    public string Namespace { get; } = $"odin-test-{Guid.NewGuid().ToString("n")[..8]}";
+
+    public KubernetesClient Client { get; private set; } = null!;
+
+    public static bool IsThere => !string.IsNullOrEmpty(Kubeconfig);
+
+    public async ValueTask InitializeAsync()
+    {
+        if (!IsThere)
+            return;
+        Client = NewClient();
+        await Client.CreateAsync(KubernetesResources.Namespaces, null, Named(Namespace), default);
+        await Client.CreateAsync(Volumes, null, new JsonObject
+        {
+            ["metadata"] = Named(Namespace)["metadata"]!.DeepClone(),
+            ["spec"] = new JsonObject
+            {
+                ["capacity"] = new JsonObject { ["storage"] = "1Gi" },
+                ["accessModes"] = new JsonArray("ReadWriteMany"),
+                ["persistentVolumeReclaimPolicy"] = "Retain",
+                ["storageClassName"] = Namespace,
+                ["hostPath"] = new JsonObject { ["path"] = Path.GetTempPath().TrimEnd('/') },
+            },
+        }, default);
+        await Client.CreateAsync(KubernetesResources.PersistentVolumeClaims, Namespace, new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["name"] = Claim },
+            ["spec"] = new JsonObject
+            {
+                ["accessModes"] = new JsonArray("ReadWriteMany"),
+                ["storageClassName"] = Namespace,
+                ["resources"] = new JsonObject { ["requests"] = new JsonObject { ["storage"] = "1Gi" } },
+            },
+        }, default);
+        // A pod without the account of its namespace is refused, and that account is made a moment after the namespace.
+        await Odin.Testing.Eventually.True(
+            async () => await Client.FindAsync(KubernetesResources.ServiceAccounts, Namespace, "default", default) is not null, "the namespace's service account");
+    }
+
+    public KubernetesClient NewClient()
+    {
+        var options = new KubernetesApiOptions { Kubeconfig = Kubeconfig, Namespace = Namespace };
+        return new KubernetesClient(KubernetesConfiguration.Load(options, TimeProvider.System), options, TimeProvider.System, NullLogger<KubernetesClient>.Instance);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Client is null)
+            return;
+        await Client.DeleteAsync(KubernetesResources.Namespaces, null, Namespace, new DeleteOptions(), default);
+        await Client.DeleteAsync(Volumes, null, Namespace, new DeleteOptions(), default);
+        Client.Dispose();
+    }
+
+    private static JsonObject Named(string name) => new() { ["metadata"] = new JsonObject { ["name"] = name } };
+}
