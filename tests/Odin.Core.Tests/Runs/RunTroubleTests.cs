@@ -1,0 +1,49 @@
+using System.Text.Json.Nodes;
+using Odin.Resources;
+using Odin.Runs;
+using Odin.Storage;
+
+namespace Odin.Tests.Runs;
+
+/// <summary>Runs whose tasks, files or clean-ups get in the way of the engine.</summary>
+public sealed class RunTroubleTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Retry_AnotherTaskIsNamedLikeTheAttempt_RunsAllTheSame()
+    {
+        await using var engine = await EngineHost.StartAsync();
+        var run = await engine.EndAsync(await engine.SubmitAsync("alike", """
+            tasks:
+            - {name: train-r2, image: x, command: "true"}
+            - {name: train, image: x, command: "false", retries: {limit: 1, backoff: 0s}, depends: train-r2}
+            """));
+
+        var train = (await engine.TasksAsync(run))["train"].Status;
+        Assert.Equal((RunPhase.Failed, TaskRunPhase.Failed, 2), (run.Status.Phase, train.Phase, train.Attempt));
+    }
+
+    private const string LaterId = "later-00000000j";
+
+    private const string OneFails = """
+        tasks:
+        - {name: a, image: x, command: sh, args: [-c, 'echo hi > f'], outputs: {f: f}}
+        - {name: b, image: x, command: "false", depends: a}
+        """;
+
+    private static string LaterPath(Run first) => Path.Combine(Path.GetDirectoryName(first.Spec.RunPath)!, LaterId);
+
+    // A task of a run as a later run would have it that takes it over.
+    private static TaskRun Later(Run first, TaskRun task) => task with
+    {
+        Metadata = new ResourceMetadata { Id = RunIds.TaskId(LaterId, task.Spec.Task.Name) },
+        Spec = task.Spec with
+        {
+            RunId = LaterId,
+            TaskPath = Path.Combine(LaterPath(first), task.Spec.Task.Name),
+            ReusedFrom = task.Status.IsSuccess ? task.Id : null,
+        },
+        Status = task.Status.IsSuccess ? task.Status with { Attempt = 0, Reason = TaskReasons.Reused } : new TaskRunStatus(),
+    };
+}
