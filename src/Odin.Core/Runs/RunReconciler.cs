@@ -214,9 +214,12 @@ internal sealed partial class RunReconciler(
         if (badReference is null && executors.Has(task))
             return false;
         var (reason, message) = badReference is null ? executors.Missing(task) : (TaskReasons.BadReference, badReference);
-        memory.Set(task.Spec.Index, TaskTransitions.Refused(task.Status, reason, message, time.GetUtcNow()));
+        Refuse(memory, task, reason, message);
         return true;
     }
+
+    private void Refuse(RunMemory memory, TaskRun task, string reason, string message) =>
+        memory.Set(task.Spec.Index, TaskTransitions.Refused(task.Status, reason, message, time.GetUtcNow()));
 
     private async Task WriteAsync(RunMemory memory, RunOutcome? outcome, CancellationToken cancellationToken)
     {
@@ -253,7 +256,12 @@ internal sealed partial class RunReconciler(
         foreach (var (index, resolved) in starts)
         {
             var task = memory.Tasks[index];
-            await TaskStarter.WriteRunRecordAsync(memory, task, cancellationToken);
+            if (await TaskStarter.WriteRunRecordAsync(memory, task, cancellationToken) is { } problem)
+            {
+                Refuse(memory, task, TaskReasons.WorkspaceFailed, problem);
+                Wake(memory.Run.Id);
+                continue;
+            }
             var status = await executors.For(task).StartAsync(TaskResolver.Specification(memory.Run, task, resolved), cancellationToken);
             if (status.IsEnded)
                 Report(status);
@@ -265,7 +273,15 @@ internal sealed partial class RunReconciler(
         var (resolved, error) = TaskStarter.Resolve(memory, task);
         if (resolved is null)
             throw new InvalidOperationException($"Task '{task.Id}' was started with references that no longer resolve: {error}");
-        await TaskStarter.WriteRunRecordAsync(memory, task, cancellationToken);
+        if (await TaskStarter.WriteRunRecordAsync(memory, task, cancellationToken) is { } problem)
+        {
+            var key = RunMemory.KeyOf(task);
+            if (await executors.For(task).FindAsync(key, cancellationToken) is { } known && !await executors.For(task).WithdrawAsync(key, cancellationToken))
+                Report(known);
+            else
+                Refuse(memory, task, TaskReasons.WorkspaceFailed, problem);
+            return;
+        }
         Report(await executors.For(task).StartAsync(TaskResolver.Specification(memory.Run, task, resolved), cancellationToken));
     }
 
@@ -356,13 +372,4 @@ internal sealed partial class RunReconciler(
             Wake(memory.Run.Id);
         }
     }
-
-    [LoggerMessage(1, LogLevel.Information, "Run '{Run}' of job '{Job}' started with {Tasks} tasks")]
-    private partial void LogStarted(string run, string job, int tasks);
-
-    [LoggerMessage(2, LogLevel.Information, "Run '{Run}' ended: {Phase}")]
-    private partial void LogEnded(string run, RunPhase phase);
-
-    [LoggerMessage(3, LogLevel.Warning, "Working out the start or the end of task '{Task}' failed; reading the run again")]
-    private partial void LogBackgroundFailed(Exception exception, string task);
 }

@@ -24,6 +24,23 @@ public sealed class RunTroubleTests
         Assert.Equal((RunPhase.Failed, TaskRunPhase.Failed, 2), (run.Status.Phase, train.Phase, train.Attempt));
     }
 
+    [Theory]
+    [InlineData("rm -rf ${RUN_PATH}/.odin; touch ${RUN_PATH}/.odin")]
+    [InlineData("mkdir -p ${RUN_PATH}/.odin/${PIPE_ID}--b.run.json/full")]
+    public async Task Start_RecordOfTheRunCannotBeWritten_FailsTheTask(string script)
+    {
+        await using var engine = await EngineHost.StartAsync();
+        var run = await engine.EndAsync(await engine.SubmitAsync("blocked", $$"""
+            tasks:
+            - {name: a, image: x, command: sh, args: [-c, '{{script}}']}
+            - {name: b, image: x, command: sh, args: [-c, 'odin --help'], depends: a}
+            """));
+
+        var b = (await engine.TasksAsync(run))["b"].Status;
+        Assert.Equal((RunPhase.Failed, TaskRunPhase.Failed, TaskReasons.WorkspaceFailed), (run.Status.Phase, b.Phase, b.Reason));
+        Assert.Contains(".odin", b.Message, StringComparison.Ordinal);
+    }
+
     private const string LaterId = "later-00000000j";
 
     private const string OneFails = """
