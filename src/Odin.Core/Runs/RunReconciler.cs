@@ -102,8 +102,8 @@ internal sealed partial class RunReconciler(
         try
         {
             Directory.CreateDirectory(Path.Combine(run.Spec.RunPath, ".odin"));
-            if (run.Spec.RerunOf is { } earlierId && await store.FindAsync<Run>(earlierId, cancellationToken) is { } earlier)
-                await WorkspaceReuse.CopyFilesAsync(run, earlier, memory.Tasks, cancellationToken);
+            if (run.Spec.RerunOf is { } earlierId)
+                await WorkspaceReuse.CopyFilesAsync(run, await store.FindAsync<Run>(earlierId, cancellationToken), memory.Tasks, cancellationToken);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

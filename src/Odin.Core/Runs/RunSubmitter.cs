@@ -23,7 +23,7 @@ public sealed class RunSubmitter(
         if (draft.Tasks.All(t => t.Spec.Task.Name != from))
             return new SubmitResult.NotFound($"Job '{request.Job}' has no task '{from}'; it has: {Names(draft)}.");
         return await LatestRunAsync(request.Job, cancellationToken) is { } latest
-            ? await StoreAsync(await ReuseAsync(draft, latest, from, cancellationToken), cancellationToken)
+            ? await StoreReusingAsync(draft, latest, from, cancellationToken)
             : new SubmitResult.NotFound($"Job '{request.Job}' has no earlier run to start from '{from}' of. Run it without --from first.");
     }
 
@@ -48,7 +48,7 @@ public sealed class RunSubmitter(
             return new SubmitResult.Refused(errors);
         if (from is not null && draft.Tasks.All(t => t.Spec.Task.Name != from))
             return new SubmitResult.NotFound($"Run '{runId}' has no task '{from}'; it has: {Names(draft)}.");
-        return await StoreAsync(await ReuseAsync(draft, earlier, from, cancellationToken), cancellationToken);
+        return await StoreReusingAsync(draft, earlier, from, cancellationToken);
     }
 
     public async Task<PlanResult> PlanAsync(RunRequest request, CancellationToken cancellationToken)
@@ -59,6 +59,14 @@ public sealed class RunSubmitter(
         return draft is null
             ? new PlanResult.Refused(errors)
             : new PlanResult.Planned(await planner.PlanAsync(draft, cancellationToken));
+    }
+
+    private async Task<SubmitResult> StoreReusingAsync(RunDraft draft, Run earlier, string? from, CancellationToken cancellationToken)
+    {
+        var reusing = await ReuseAsync(draft, earlier, from, cancellationToken);
+        return WorkspaceReuse.FindMissing(reusing.Run, earlier, reusing.Tasks) is { } missing
+            ? new SubmitResult.Conflict($"{missing} Run the task that makes it again (--from TASK), or all of it: odin run {draft.Run.Spec.Job}")
+            : await StoreAsync(reusing, cancellationToken);
     }
 
     private async Task<SubmitResult> StoreAsync(RunDraft draft, CancellationToken cancellationToken)
@@ -145,7 +153,7 @@ public sealed class RunSubmitter(
             Message = $"Taken over from run '{earlier.Id}'.",
             Attempt = 0,
             Outputs = WorkspaceReuse.Relocate(done.Status.Outputs, earlier.Spec.RunPath, run.Spec.RunPath),
-            Events = [],
+            Events = [.. done.Status.Events.Where(e => e.Reason == TaskReasons.OutputsNotCached)],
         },
     };
 

@@ -41,6 +41,54 @@ public sealed class RunTroubleTests
         Assert.Contains(".odin", b.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Rerun_FilesAreGone_IsAConflict(bool all)
+    {
+        await using var engine = await EngineHost.StartAsync();
+        var first = await engine.EndAsync(await engine.SubmitAsync("gone", OneFails));
+        if (all)
+            await engine.Get<RunCleaner>().CleanAsync(first.Id, purgeRecords: false, purgeFiles: true, Cancellation);
+        else
+            File.Delete(Path.Combine(first.Spec.RunPath, "a", "f"));
+
+        var conflict = Assert.IsType<SubmitResult.Conflict>(await engine.Get<RunSubmitter>().RerunAsync(first.Id, null, null, Cancellation));
+        Assert.Contains(all ? first.Spec.RunPath : "/a/f'", conflict.Message, StringComparison.Ordinal);
+        Assert.IsType<SubmitResult.Conflict>(
+            await engine.Get<RunSubmitter>().SubmitAsync(new RunRequest { Job = "gone", From = "b" }, Cancellation));
+        // Nothing is taken over then, and so nothing is missing.
+        Assert.IsType<SubmitResult.Submitted>(await engine.Get<RunSubmitter>().RerunAsync(first.Id, "a", null, Cancellation));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Rerun_FilesGoBeforeItBegins_FailsTheRun(bool purged)
+    {
+        await using var engine = await EngineHost.StartAsync();
+        var first = await engine.EndAsync(await engine.SubmitAsync("gone", OneFails));
+        var again = new List<TaskRun>();
+        foreach (var task in (await engine.TasksAsync(first)).Values)
+            again.Add(Later(first, task));
+        await engine.Get<RunCleaner>().CleanAsync(first.Id, purgeRecords: purged, purgeFiles: true, Cancellation);
+
+        var batch = new ResourceBatch(TimeProvider.System);
+        foreach (var task in again)
+            batch.Create(task);
+        var run = batch.Create(first with
+        {
+            Metadata = new ResourceMetadata { Id = LaterId },
+            Spec = first.Spec with { RunPath = LaterPath(first), RerunOf = first.Id },
+            Status = new RunStatus(),
+        });
+        await engine.Store.ApplyAsync(batch, Cancellation);
+        run = await engine.EndAsync(run);
+
+        Assert.Equal((RunPhase.Failed, TaskReasons.WorkspaceFailed), (run.Status.Phase, run.Status.Reason));
+        Assert.Contains(first.Id, run.Status.Message, StringComparison.Ordinal);
+    }
+
     private const string LaterId = "later-00000000j";
 
     private const string OneFails = """
