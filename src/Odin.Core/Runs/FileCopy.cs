@@ -13,24 +13,45 @@ internal static class FileCopy
     /// <exception cref="IOException">The source is a pipe, a socket or a device; or there is trouble with the disk.</exception>
     public static async Task ReplaceAsync(string source, string destination, CancellationToken cancellationToken)
     {
-        // Complete under another name first: after a crash, what has the right name is whole.
-        var partial = destination + ".odin-partial";
-        Directory.CreateDirectory(Path.GetDirectoryName(destination)!);
-        if (Directory.Exists(partial))
-            DirectoryRemoval.Delete(partial);
-        else
-            File.Delete(partial);
-        if (Directory.Exists(source))
+        // Complete under another name first: after a crash, what has the right name is whole. And under one of its own:
+        // another server, or a program, may be at work on the same place.
+        var directory = Path.GetDirectoryName(destination)!;
+        var partial = Path.Combine(directory, $".{Guid.NewGuid():n}.odin-partial");
+        Directory.CreateDirectory(directory);
+        try
         {
-            await TreeAsync(new DirectoryInfo(source), partial, cancellationToken);
-            if (Directory.Exists(destination))
-                DirectoryRemoval.Delete(destination);
-            Directory.Move(partial, destination);
+            if (Directory.Exists(source))
+            {
+                await TreeAsync(new DirectoryInfo(source), partial, cancellationToken);
+                if (Directory.Exists(destination))
+                    DirectoryRemoval.Delete(destination);
+                Directory.Move(partial, destination);
+            }
+            else
+            {
+                await FileAsync(source, partial, cancellationToken);
+                File.Move(partial, destination, overwrite: true);
+            }
         }
-        else
+        catch
         {
-            await FileAsync(source, partial, cancellationToken);
-            File.Move(partial, destination, overwrite: true);
+            Remove(partial);
+            throw;
+        }
+    }
+
+    // The trouble with the copy is what is told; what cannot be removed goes with the workspace.
+    private static void Remove(string partial)
+    {
+        try
+        {
+            if (Directory.Exists(partial))
+                DirectoryRemoval.Delete(partial);
+            else
+                File.Delete(partial);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
         }
     }
 

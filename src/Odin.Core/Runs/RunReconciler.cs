@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using Odin.Execution;
 using Odin.Reconciliation;
@@ -43,7 +44,8 @@ internal sealed partial class RunReconciler(
         }
         catch
         {
-            memories.TryRemove(id, out _);
+            if (memories.TryRemove(id, out var memory))
+                await memory.CloseAsync();
             throw;
         }
     }
@@ -326,23 +328,20 @@ internal sealed partial class RunReconciler(
         return ReconcileResult.After(delay > TimeSpan.Zero ? delay : TimeSpan.Zero);
     }
 
-    // Hashing files must not hold up the other tasks of the run. The result comes back through the memory; if that was
-    // dropped in the meantime, the work is simply done again.
+    // Hashing files must not hold up the other tasks of the run. The result comes back through the memory, an error too:
+    // the next pass throws it, and drops the memory. The work is then simply done again.
     private void InBackground<TAnswer>(
         RunMemory memory, int index, Func<CancellationToken, Task<TAnswer>> work, CancellationToken cancellationToken, Action<TAnswer>? then = null)
         where TAnswer : ITaskAnswer
     {
-        var stop = memory.Busy[index] = new CancellationTokenSource();
-        _ = CompleteAsync();
+        memory.InBackground(index, CompleteAsync, cancellationToken);
 
-        async Task CompleteAsync()
+        async Task CompleteAsync(CancellationToken stop)
         {
-            await Task.Yield();
-            await using var stopWithHost = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), stop);
             Action apply;
             try
             {
-                var answer = await work(stop.Token);
+                var answer = await work(stop);
                 if (cancellationToken.IsCancellationRequested)
                     return;
                 apply = () =>
@@ -359,14 +358,12 @@ internal sealed partial class RunReconciler(
             catch (Exception e)
             {
                 LogBackgroundFailed(e, memory.Tasks[index].Id);
-                memories.TryRemove(memory.Run.Id, out _);
-                await Task.Delay(Backoff.Delay(failures: 3), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                Wake(memory.Run.Id);
-                return;
+                await Task.Delay(Backoff.Delay(failures: 3), time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                apply = ExceptionDispatchInfo.Capture(e).Throw;
             }
             memory.Results.Enqueue(() =>
             {
-                memory.Busy.Remove(index);
+                memory.Done(index);
                 apply();
             });
             Wake(memory.Run.Id);

@@ -54,7 +54,6 @@ public sealed class FileTreeTests : IDisposable
         Write("d/a", "text");
         File.SetUnixFileMode(directory["d/a"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
         SpecialFile.MakePipe(directory["d/pipe"]);
-        SpecialFile.MakePipe(directory["copy.odin-partial"]);
         Directory.CreateSymbolicLink(directory["d/circle"], ".");
         await FileCopy.ReplaceAsync(directory["d"], directory["copy"], Cancellation);
         Assert.Equal(["a", "circle"], Directory.GetFileSystemEntries(directory["copy"]).Select(Path.GetFileName).Order());
@@ -62,6 +61,17 @@ public sealed class FileTreeTests : IDisposable
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserExecute, File.GetUnixFileMode(directory["copy/a"]));
         SpecialFile.MakePipe(directory["pipe"]);
         await Assert.ThrowsAsync<IOException>(() => FileCopy.ReplaceAsync(directory["pipe"], directory["copy"], Cancellation));
+    }
+
+    [Fact]
+    public async Task Copy_SeveralToOnePlace_AreWholeAndLeaveNothing()
+    {
+        Write("large", new string('x', 8 << 20));
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(
+            () => FileCopy.ReplaceAsync(directory["large"], directory["copies/one"], Cancellation), Cancellation)));
+        Assert.Equal(8 << 20, new FileInfo(directory["copies/one"]).Length);
+        await Assert.ThrowsAsync<FileNotFoundException>(() => FileCopy.ReplaceAsync(directory["nothing"], directory["copies/two"], Cancellation));
+        Assert.Single(Directory.GetFileSystemEntries(directory["copies"]));
     }
 
     [Fact]
