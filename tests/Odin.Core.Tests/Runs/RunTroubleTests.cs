@@ -89,6 +89,34 @@ public sealed class RunTroubleTests
         Assert.Contains(first.Id, run.Status.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Submit_NulInAParameter_IsRefused()
+    {
+        await using var engine = await EngineHost.StartAsync();
+        engine.Write("nul", "main.yml", """
+            parameters: {place: here}
+            tasks: [{name: a, image: x, command: "true", working_dir: "${place}"}]
+            """);
+        var request = new RunRequest { Job = "nul", Parameters = new JsonObject { ["place"] = "a\0b" } };
+
+        var refused = Assert.IsType<SubmitResult.Refused>(await engine.Get<RunSubmitter>().SubmitAsync(request, Cancellation));
+        Assert.Contains("NUL", Assert.Single(refused.Diagnostics).Message, StringComparison.Ordinal);
+        Assert.IsType<PlanResult.Refused>(await engine.Get<RunSubmitter>().PlanAsync(request, Cancellation));
+    }
+
+    [Fact]
+    public async Task Start_NulInAStoredTask_FailsTheTask()
+    {
+        await using var engine = await EngineHost.StartAsync();
+        var run = await engine.SubmitAsync("nul", "tasks: [{name: a, image: x, command: sleep, args: ['600']}]");
+        var task = (await engine.TasksAsync(run))["a"];
+        task = task with { Spec = task.Spec with { Task = task.Spec.Task with { WorkingDir = "a\0b" } } };
+
+        Assert.Contains("NUL", TaskResolver.Resolve(run, task, _ => null).Error, StringComparison.Ordinal);
+        await engine.Get<RunCanceller>().CancelAsync(run.Id, "ann", Cancellation);
+        await engine.EndAsync(run);
+    }
+
     private const string LaterId = "later-00000000j";
 
     private const string OneFails = """
