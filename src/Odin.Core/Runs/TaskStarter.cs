@@ -58,7 +58,10 @@ internal sealed partial class TaskStarter(TaskCache cache, TimeProvider time)
     }
 
     private static CacheStep Unusable(TaskRun task, string why) =>
-        new(new CacheFacts("", "", "", ""), task.Status with { CacheNote = $"The cache could not be used: {why}" });
+        new(new CacheFacts("", "", "", ""), task.Status with { CacheNote = Unusable(why) });
+
+    /// <summary>Why a task runs though the cache may know it.</summary>
+    public static string Unusable(string why) => $"The cache could not be used: {why}";
 
     /// <summary>
     /// Writes what the tasks before this one left, for tasks that name the program <c>odin</c> in their command or arguments,

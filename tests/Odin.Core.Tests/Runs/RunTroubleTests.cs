@@ -117,6 +117,18 @@ public sealed class RunTroubleTests
         await engine.EndAsync(run);
     }
 
+    [Fact]
+    public async Task Plan_InputThatIsNoFile_SaysThatItRuns()
+    {
+        await using var engine = await EngineHost.StartAsync();
+        engine.Write("odd", "main.yml", "tasks: [{name: a, image: x, command: 'true', inputs: [/dev/null], outputs: {f: f}}]");
+        var result = await engine.Get<RunSubmitter>().PlanAsync(new RunRequest { Job = "odd" }, Cancellation);
+
+        var task = Assert.Single(Assert.IsType<PlanResult.Planned>(result).Plan.Tasks);
+        Assert.Equal("Run", task.Decision);
+        Assert.Contains("/dev/null", task.Because, StringComparison.Ordinal);
+    }
+
     private const string LaterId = "later-00000000j";
 
     private const string OneFails = """
