@@ -129,6 +129,44 @@ public sealed class RunTroubleTests
         Assert.Contains("/dev/null", task.Because, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Rendered_OnlyStoredRunsKeepTheirCopy()
+    {
+        using var directory = new TemporaryDirectory();
+        await using var engine = await EngineHost.StartAsync(directory);
+        var submitter = engine.Get<RunSubmitter>();
+        var rendered = engine.Get<RunOptions>().RenderedDirectory;
+        engine.Write("wrong", "main.yml.jinja2", "tasks: [{name: a}]");
+        engine.Write("right", "main.yml.jinja2", "tasks: [{name: a, image: x, command: 'true'}]");
+        var request = new RunRequest { Job = "right", IdempotencyKey = "k1" };
+
+        Assert.IsType<SubmitResult.Refused>(await submitter.SubmitAsync(request with { Job = "wrong" }, Cancellation));
+        Assert.IsType<PlanResult.Planned>(await submitter.PlanAsync(request, Cancellation));
+        Assert.IsType<SubmitResult.NotFound>(await submitter.SubmitAsync(request with { From = "nobody" }, Cancellation));
+        Assert.IsType<SubmitResult.NotFound>(await submitter.SubmitAsync(request with { From = "a" }, Cancellation));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(rendered));
+        var results = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => submitter.SubmitAsync(request, Cancellation)));
+        var run = Assert.Single(results.Select(r => ((SubmitResult.Submitted)r).Run).DistinctBy(r => r.Id));
+        Assert.Equal([run.Spec.WorkPath], Directory.EnumerateFileSystemEntries(rendered));
+        await engine.EndAsync(run);
+    }
+
+    [Fact]
+    public async Task Rendered_LeftBehind_GoesWithTheNextSweep()
+    {
+        await using var engine = await EngineHost.StartAsync();
+        engine.Write("right", "main.yml.jinja2", "tasks: [{name: a, image: x, command: 'true'}]");
+        var run = await engine.EndAsync(await engine.SubmitAsync("right"));
+        var rendered = engine.Get<RunOptions>().RenderedDirectory;
+        foreach (var name in (string[])["old", "new"])
+            Directory.CreateDirectory(Path.Combine(rendered, name));
+        foreach (var path in (string[])[Path.Combine(rendered, "old"), run.Spec.WorkPath])
+            Directory.SetLastWriteTimeUtc(path, DateTime.UnixEpoch);
+        await engine.Get<RunRetention>().RemoveRenderedAsync(Cancellation);
+
+        Assert.Equal([Path.GetFileName(run.Spec.WorkPath), "new"], Directory.EnumerateFileSystemEntries(rendered).Select(Path.GetFileName).OrderDescending());
+    }
+
     private const string LaterId = "later-00000000j";
 
     private const string OneFails = """
