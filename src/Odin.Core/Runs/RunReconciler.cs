@@ -66,7 +66,7 @@ internal sealed partial class RunReconciler(
             return ReconcileResult.Done;
 
         TakeIn(memory, cancellationToken);
-        var decision = RunDecider.Decide(new RunFacts(memory.Graph, memory.Tasks, run.Spec.OnFailure, run.Spec.CancelledBy is not null, time.GetUtcNow()));
+        var decision = RunDecider.Decide(FactsOf(memory));
         foreach (var ended in decision.End)
             End(memory, ended);
         var starts = Prepare(memory, decision, cancellationToken);
@@ -86,13 +86,17 @@ internal sealed partial class RunReconciler(
         await foreach (var task in store.EnumerateAsync<TaskRun>(new ResourceQuery { Parent = run.Id }, cancellationToken))
             tasks.Add(task);
         var memory = new RunMemory(run, [.. tasks.OrderBy(t => t.Spec.Index)]);
+        var isStopping = RunDecider.IsStopping(FactsOf(memory));
         foreach (var task in memory.Tasks.Where(t => t.Status.Phase is TaskRunPhase.Queued or TaskRunPhase.Running))
         {
             if (Refused(memory, task))
                 continue;
             // Told again: the executor starts it if the last process died before it could, and adopts it otherwise.
             memory.Remember(RunMemory.KeyOf(task), task.Spec.Index);
-            await TellAsync(memory, task, cancellationToken);
+            if (isStopping && task.Status.Phase == TaskRunPhase.Queued)
+                await AskAsync(memory, task, cancellationToken);
+            else
+                await TellAsync(memory, task, cancellationToken);
         }
         return memory;
     }
@@ -286,6 +290,18 @@ internal sealed partial class RunReconciler(
         }
         Report(await executors.For(task).StartAsync(TaskResolver.Specification(memory.Run, task, resolved), cancellationToken));
     }
+
+    // Of a run that is over nothing is started, also not what was written down as about to be.
+    private async Task AskAsync(RunMemory memory, TaskRun task, CancellationToken cancellationToken)
+    {
+        if (await executors.For(task).FindAsync(RunMemory.KeyOf(task), cancellationToken) is { } known)
+            Report(known);
+        else
+            memory.Set(task.Spec.Index, TaskTransitions.Withdrawn(task.Status));
+    }
+
+    private RunFacts FactsOf(RunMemory memory) =>
+        new(memory.Graph, memory.Tasks, memory.Run.Spec.OnFailure, memory.Run.Spec.CancelledBy is not null, time.GetUtcNow());
 
     private async Task StopAsync(RunMemory memory, RunDecision decision, CancellationToken cancellationToken)
     {

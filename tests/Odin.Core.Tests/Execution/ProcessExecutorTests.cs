@@ -51,6 +51,25 @@ public sealed class ProcessExecutorTests : ExecutorConformance
     }
 
     [Fact]
+    public async Task Withdraw_AcceptedByAnEarlierProcess_NeverStarts()
+    {
+        await RestartAsync(slots: 1);
+        var gate = Path.Combine(Scratch, "gate");
+        var first = Script("first", $"echo up; {WaitFor(gate)}");
+        var second = Script("second", $"touch {Scratch}/second");
+        await StartAndSeeAsync(first, "up");
+        await Executor.StartAsync(second, default);
+        await RestartAsync(slots: 1);
+        Assert.Equal(ExecutionPhase.Queued, (await Executor.FindAsync(second.Key, default))!.Phase);
+        Assert.True(await Executor.WithdrawAsync(second.Key, default));
+        Assert.Null(await Executor.FindAsync(second.Key, default));
+        Assert.False(await Executor.WithdrawAsync(first.Key, default));
+        await File.WriteAllTextAsync(gate, "");
+        await Recorder.EndOf(first.Key);
+        Assert.False(File.Exists(Path.Combine(Scratch, "second")));
+    }
+
+    [Fact]
     public async Task Start_TaskHasItsOwnPath_CommandIsFoundThere()
     {
         var tools = Path.Combine(Scratch, "tools");

@@ -167,6 +167,47 @@ public sealed class RunTroubleTests
         Assert.Equal([Path.GetFileName(run.Spec.WorkPath), "new"], Directory.EnumerateFileSystemEntries(rendered).Select(Path.GetFileName).OrderDescending());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Load_QueuedAndNotStartedInARunThatIsOver_NeverStarts(bool cancelled)
+    {
+        await using var engine = await EngineHost.StartAsync();
+        // As after a crash between the write and the telling: the executor knows nothing of it.
+        var first = await engine.EndAsync(await engine.SubmitAsync("crash", """
+            tasks:
+            - {name: a, image: x, command: "true"}
+            - {name: b, image: x, command: sh, args: [-c, 'touch ${DATA_PATH}/started']}
+            """));
+        var marker = Path.Combine(Path.GetDirectoryName(first.Spec.RunPath)!, "started");
+        File.Delete(marker);
+        var batch = new ResourceBatch(TimeProvider.System);
+        foreach (var task in (await engine.TasksAsync(first)).Values)
+        {
+            var later = Later(first, task);
+            batch.Create(later with
+            {
+                Spec = later.Spec with { ReusedFrom = null },
+                Status = task.Spec.Index == 0
+                    ? task.Status with { Phase = TaskRunPhase.Failed, Reason = "NonZeroExit" }
+                    : task.Status with { Phase = TaskRunPhase.Queued, Started = null, Finished = null },
+            });
+        }
+        var run = batch.Create(first with
+        {
+            Metadata = new ResourceMetadata { Id = LaterId },
+            Spec = first.Spec with { RunPath = LaterPath(first), CancelledBy = cancelled ? "ann" : null },
+            Status = first.Status with { Phase = RunPhase.Running, Finished = null },
+        });
+        await engine.Store.ApplyAsync(batch, Cancellation);
+        run = await engine.EndAsync(run);
+
+        var b = (await engine.TasksAsync(run))["b"].Status;
+        Assert.Equal(cancelled ? RunPhase.Cancelled : RunPhase.Failed, run.Status.Phase);
+        Assert.Equal((cancelled ? TaskRunPhase.Cancelled : TaskRunPhase.Skipped, 0), (b.Phase, b.Attempt));
+        Assert.False(File.Exists(marker));
+    }
+
     private const string LaterId = "later-00000000j";
 
     private const string OneFails = """
