@@ -22,7 +22,7 @@ internal static class FileCopy
         {
             if (Directory.Exists(source))
             {
-                await TreeAsync(new DirectoryInfo(source), partial, cancellationToken);
+                await new TreeCopy(source, destination).RunAsync(partial, cancellationToken);
                 if (Directory.Exists(destination))
                     DirectoryRemoval.Delete(destination);
                 Directory.Move(partial, destination);
@@ -55,24 +55,6 @@ internal static class FileCopy
         }
     }
 
-    // Links are copied as links: a workspace is its owner's, and what they point at is not ours to duplicate. Special
-    // files hold nothing that could be copied.
-    private static async Task TreeAsync(DirectoryInfo source, string destination, CancellationToken cancellationToken)
-    {
-        Directory.CreateDirectory(destination);
-        foreach (var entry in source.EnumerateFileSystemInfos())
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            var target = Path.Combine(destination, entry.Name);
-            if (entry.LinkTarget is { } link)
-                File.CreateSymbolicLink(target, link);
-            else if (entry is DirectoryInfo directory)
-                await TreeAsync(directory, target, cancellationToken);
-            else if (RegularFile.Look(entry.FullName).Kind is FileKind.Regular)
-                await FileAsync(entry.FullName, target, cancellationToken);
-        }
-    }
-
     // By hand, because what copies whole files cannot be interrupted, and opens whatever there is. The destination must
     // not exist: what is there could be a link, or a pipe.
     private static async Task FileAsync(string source, string destination, CancellationToken cancellationToken)
@@ -92,5 +74,37 @@ internal static class FileCopy
         int count;
         for (var offset = 0L; (count = await RandomAccess.ReadAsync(from, buffer, offset, cancellationToken)) > 0; offset += count)
             await RandomAccess.WriteAsync(to, buffer.AsMemory(0, count), offset, cancellationToken);
+    }
+
+    private sealed class TreeCopy(string source, string destination)
+    {
+        // Programs that ask where they are get the path without links.
+        private readonly string? real = OperatingSystem.IsLinux() ? Native.RealPath(source) : null;
+
+        public Task RunAsync(string partial, CancellationToken cancellationToken) => CopyAsync(new DirectoryInfo(source), partial, cancellationToken);
+
+        // Links are copied as links: a workspace is its owner's, and what they point at is not ours to duplicate. Special
+        // files hold nothing that could be copied.
+        private async Task CopyAsync(DirectoryInfo from, string to, CancellationToken cancellationToken)
+        {
+            Directory.CreateDirectory(to);
+            foreach (var entry in from.EnumerateFileSystemInfos())
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var target = Path.Combine(to, entry.Name);
+                if (entry.LinkTarget is { } link)
+                    File.CreateSymbolicLink(target, Moved(link, source) ?? Moved(link, real) ?? link);
+                else if (entry is DirectoryInfo directory)
+                    await CopyAsync(directory, target, cancellationToken);
+                else if (RegularFile.Look(entry.FullName).Kind is FileKind.Regular)
+                    await FileAsync(entry.FullName, target, cancellationToken);
+            }
+        }
+
+        // What an absolute link leads to in the copy; null if it leads elsewhere, or may do so on its way up.
+        private string? Moved(string link, string? root) =>
+            root is not null && (link == root || link.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal)) && !link.Split('/').Contains("..")
+                ? destination + link[root.Length..]
+                : null;
     }
 }

@@ -64,6 +64,36 @@ public sealed class FileTreeTests : IDisposable
     }
 
     [Fact]
+    public async Task Copy_LinksWithinTheSource_LeadIntoTheCopy()
+    {
+        Write("run/d/sub/file", "text");
+        Write("run/other", "text");
+        Directory.CreateSymbolicLink(directory["alias"], directory["run"]);
+        foreach (var (name, target) in new Dictionary<string, string>
+        {
+            ["whole"] = directory["run/d"],
+            ["inner"] = directory["run/d/sub"],
+            ["real"] = directory["run/d/sub/file"],
+            ["relative"] = "sub/file",
+            ["beside"] = directory["run/other"],
+            ["alike"] = directory["run/d-not"],
+        })
+            File.CreateSymbolicLink(directory[$"run/d/{name}"], target);
+        // The source by another name than the one that its links have.
+        foreach (var (source, copy) in new[] { ("run/d", "copy"), ("alias/d", "copy2") })
+        {
+            await FileCopy.ReplaceAsync(directory[source], directory[copy], Cancellation);
+            string? Target(string name) => new FileInfo(directory[$"{copy}/{name}"]).LinkTarget;
+            Assert.Equal(directory[copy], Target("whole"));
+            Assert.Equal(directory[$"{copy}/sub"], Target("inner"));
+            Assert.Equal(directory[$"{copy}/sub/file"], Target("real"));
+            Assert.Equal("sub/file", Target("relative"));
+            Assert.Equal(directory["run/other"], Target("beside"));
+            Assert.Equal(directory["run/d-not"], Target("alike"));
+        }
+    }
+
+    [Fact]
     public async Task Copy_SeveralToOnePlace_AreWholeAndLeaveNothing()
     {
         Write("large", new string('x', 8 << 20));
