@@ -14,11 +14,13 @@ internal sealed class TextChecks(IReadOnlyCollection<string> names, DiagnosticBa
     /// <summary>Where references are replaced when the task starts.</summary>
     public static IReadOnlyList<string> ResolvedKeys { get; } = ["args", "env", "inputs"];
 
-    /// <summary>Checks every <c>$</c> of the task.</summary>
+    /// <summary>Checks every <c>$</c> of the task, and that no text holds what the system cannot be given.</summary>
     public void CheckVariables(TaskDraft draft)
     {
         foreach (var entry in draft.Map.Entries)
         {
+            foreach (var scalar in Texts(entry.Value).Where(scalar => scalar.Text.Contains('\0', StringComparison.Ordinal)))
+                bag.Error(scalar.Position, DiagnosticCodes.InvalidValue, $"\"{DiagnosticBag.Shorten(entry.Name)}\" holds a NUL character, which no path, argument or variable can hold; remove it.");
             var isSubstituted = SubstitutedKeys.Contains(entry.Name);
             foreach (var scalar in Texts(entry.Value).Where(scalar => scalar.Text.Contains('$', StringComparison.Ordinal)))
             {

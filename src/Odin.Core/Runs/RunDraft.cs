@@ -17,7 +17,20 @@ public sealed class RunDrafter(JobLoader loader, RunOptions options)
         var job = await loader.LoadAsync(checkout, request.Parameters, cancellationToken);
         if (job.Pipeline is not { } pipeline)
             return (null, job.Diagnostics);
+        try
+        {
+            return (await DraftAsync(checkout, request, job, pipeline, cancellationToken), []);
+        }
+        catch
+        {
+            RenderedJobs.Delete(options, job.WorkPath);
+            throw;
+        }
+    }
 
+    private async Task<RunDraft> DraftAsync(
+        JobCheckout checkout, RunRequest request, LoadedJob job, Pipeline pipeline, CancellationToken cancellationToken)
+    {
         var runId = RunIds.NewRunId(pipeline.Name);
         var paths = new RunPaths(checkout.RootPath, job.WorkPath, options.WorkspaceDirectory, Path.Combine(options.WorkspaceDirectory, runId));
         var variables = new RunVariables(runId, paths, pipeline.Tasks, job.Parameters);
@@ -44,7 +57,7 @@ public sealed class RunDrafter(JobLoader loader, RunOptions options)
                 Notices = [.. Notices(pipeline)],
             },
             new RunStatus());
-        return (new RunDraft(run, tasks, job.Diagnostics), []);
+        return new RunDraft(run, tasks, job.Diagnostics);
     }
 
     private IEnumerable<string> Notices(Pipeline pipeline)

@@ -22,10 +22,13 @@ public sealed class RunPlanner(TaskCache cache)
             else if (task.Spec.Task.Outputs is not null)
             {
                 var upstream = Upstream(draft, graph, index, known);
-                var answer = upstream is null ? await cache.PeekAsync(draft.Run, task, resolved!, path => elsewhere.GetValueOrDefault(path, path), cancellationToken) : null;
-                (decision, because) = answer is null
-                    ? ("Unknown", $"Its inputs may come from '{upstream}', which would run.")
-                    : (answer.IsHit ? "Cached" : "Run", answer.Because);
+                var (answer, trouble) = upstream is null ? await AskCacheAsync(draft.Run, task, resolved!, elsewhere, cancellationToken) : (null, null);
+                (decision, because) = (answer, trouble) switch
+                {
+                    ({ } said, _) => (said.IsHit ? "Cached" : "Run", said.Because),
+                    (_, { } why) => ("Run", why),
+                    _ => ("Unknown", $"Its inputs may come from '{upstream}', which would run."),
+                };
                 if (answer?.Product is { } product)
                 {
                     known[task.Spec.Task.Name] = AsCached(draft.Run, task, product);
@@ -40,6 +43,20 @@ public sealed class RunPlanner(TaskCache cache)
                 resolved?.Args ?? [.. task.Spec.Task.Args.Select(References.Unescape)], decision, because));
         }
         return new RunPlan(draft.Run.Spec.Job, draft.Run.Spec.Commit, planned, draft.Warnings);
+    }
+
+    // The run itself takes such trouble in the same way.
+    private async Task<(CacheAnswer? Answer, string? Trouble)> AskCacheAsync(
+        Run run, TaskRun task, ResolvedTask resolved, Dictionary<string, string> elsewhere, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await cache.PeekAsync(run, task, resolved, path => elsewhere.GetValueOrDefault(path, path), cancellationToken), null);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return (null, TaskStarter.Unusable(e.Message));
+        }
     }
 
     // As the run would show it; the files stay where the producing run has them, for nothing is copied in a dry run.

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using Odin.Execution;
 using Odin.Reconciliation;
@@ -43,7 +44,8 @@ internal sealed partial class RunReconciler(
         }
         catch
         {
-            memories.TryRemove(id, out _);
+            if (memories.TryRemove(id, out var memory))
+                await memory.CloseAsync();
             throw;
         }
     }
@@ -64,7 +66,7 @@ internal sealed partial class RunReconciler(
             return ReconcileResult.Done;
 
         TakeIn(memory, cancellationToken);
-        var decision = RunDecider.Decide(new RunFacts(memory.Graph, memory.Tasks, run.Spec.OnFailure, run.Spec.CancelledBy is not null, time.GetUtcNow()));
+        var decision = RunDecider.Decide(FactsOf(memory));
         foreach (var ended in decision.End)
             End(memory, ended);
         var starts = Prepare(memory, decision, cancellationToken);
@@ -84,13 +86,17 @@ internal sealed partial class RunReconciler(
         await foreach (var task in store.EnumerateAsync<TaskRun>(new ResourceQuery { Parent = run.Id }, cancellationToken))
             tasks.Add(task);
         var memory = new RunMemory(run, [.. tasks.OrderBy(t => t.Spec.Index)]);
+        var isStopping = RunDecider.IsStopping(FactsOf(memory));
         foreach (var task in memory.Tasks.Where(t => t.Status.Phase is TaskRunPhase.Queued or TaskRunPhase.Running))
         {
             if (Refused(memory, task))
                 continue;
             // Told again: the executor starts it if the last process died before it could, and adopts it otherwise.
             memory.Remember(RunMemory.KeyOf(task), task.Spec.Index);
-            await TellAsync(memory, task, cancellationToken);
+            if (isStopping && task.Status.Phase == TaskRunPhase.Queued)
+                await AskAsync(memory, task, cancellationToken);
+            else
+                await TellAsync(memory, task, cancellationToken);
         }
         return memory;
     }
@@ -102,8 +108,8 @@ internal sealed partial class RunReconciler(
         try
         {
             Directory.CreateDirectory(Path.Combine(run.Spec.RunPath, ".odin"));
-            if (run.Spec.RerunOf is { } earlierId && await store.FindAsync<Run>(earlierId, cancellationToken) is { } earlier)
-                await WorkspaceReuse.CopyFilesAsync(run, earlier, memory.Tasks, cancellationToken);
+            if (run.Spec.RerunOf is { } earlierId)
+                await WorkspaceReuse.CopyFilesAsync(run, await store.FindAsync<Run>(earlierId, cancellationToken), memory.Tasks, cancellationToken);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -214,9 +220,12 @@ internal sealed partial class RunReconciler(
         if (badReference is null && executors.Has(task))
             return false;
         var (reason, message) = badReference is null ? executors.Missing(task) : (TaskReasons.BadReference, badReference);
-        memory.Set(task.Spec.Index, TaskTransitions.Refused(task.Status, reason, message, time.GetUtcNow()));
+        Refuse(memory, task, reason, message);
         return true;
     }
+
+    private void Refuse(RunMemory memory, TaskRun task, string reason, string message) =>
+        memory.Set(task.Spec.Index, TaskTransitions.Refused(task.Status, reason, message, time.GetUtcNow()));
 
     private async Task WriteAsync(RunMemory memory, RunOutcome? outcome, CancellationToken cancellationToken)
     {
@@ -253,7 +262,12 @@ internal sealed partial class RunReconciler(
         foreach (var (index, resolved) in starts)
         {
             var task = memory.Tasks[index];
-            await TaskStarter.WriteRunRecordAsync(memory, task, cancellationToken);
+            if (await TaskStarter.WriteRunRecordAsync(memory, task, cancellationToken) is { } problem)
+            {
+                Refuse(memory, task, TaskReasons.WorkspaceFailed, problem);
+                Wake(memory.Run.Id);
+                continue;
+            }
             var status = await executors.For(task).StartAsync(TaskResolver.Specification(memory.Run, task, resolved), cancellationToken);
             if (status.IsEnded)
                 Report(status);
@@ -265,9 +279,29 @@ internal sealed partial class RunReconciler(
         var (resolved, error) = TaskStarter.Resolve(memory, task);
         if (resolved is null)
             throw new InvalidOperationException($"Task '{task.Id}' was started with references that no longer resolve: {error}");
-        await TaskStarter.WriteRunRecordAsync(memory, task, cancellationToken);
+        if (await TaskStarter.WriteRunRecordAsync(memory, task, cancellationToken) is { } problem)
+        {
+            var key = RunMemory.KeyOf(task);
+            if (await executors.For(task).FindAsync(key, cancellationToken) is { } known && !await executors.For(task).WithdrawAsync(key, cancellationToken))
+                Report(known);
+            else
+                Refuse(memory, task, TaskReasons.WorkspaceFailed, problem);
+            return;
+        }
         Report(await executors.For(task).StartAsync(TaskResolver.Specification(memory.Run, task, resolved), cancellationToken));
     }
+
+    // Of a run that is over nothing is started, also not what was written down as about to be.
+    private async Task AskAsync(RunMemory memory, TaskRun task, CancellationToken cancellationToken)
+    {
+        if (await executors.For(task).FindAsync(RunMemory.KeyOf(task), cancellationToken) is { } known)
+            Report(known);
+        else
+            memory.Set(task.Spec.Index, TaskTransitions.Withdrawn(task.Status));
+    }
+
+    private RunFacts FactsOf(RunMemory memory) =>
+        new(memory.Graph, memory.Tasks, memory.Run.Spec.OnFailure, memory.Run.Spec.CancelledBy is not null, time.GetUtcNow());
 
     private async Task StopAsync(RunMemory memory, RunDecision decision, CancellationToken cancellationToken)
     {
@@ -310,23 +344,20 @@ internal sealed partial class RunReconciler(
         return ReconcileResult.After(delay > TimeSpan.Zero ? delay : TimeSpan.Zero);
     }
 
-    // Hashing files must not hold up the other tasks of the run. The result comes back through the memory; if that was
-    // dropped in the meantime, the work is simply done again.
+    // Hashing files must not hold up the other tasks of the run. The result comes back through the memory, an error too:
+    // the next pass throws it, and drops the memory. The work is then simply done again.
     private void InBackground<TAnswer>(
         RunMemory memory, int index, Func<CancellationToken, Task<TAnswer>> work, CancellationToken cancellationToken, Action<TAnswer>? then = null)
         where TAnswer : ITaskAnswer
     {
-        var stop = memory.Busy[index] = new CancellationTokenSource();
-        _ = CompleteAsync();
+        memory.InBackground(index, CompleteAsync, cancellationToken);
 
-        async Task CompleteAsync()
+        async Task CompleteAsync(CancellationToken stop)
         {
-            await Task.Yield();
-            await using var stopWithHost = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), stop);
             Action apply;
             try
             {
-                var answer = await work(stop.Token);
+                var answer = await work(stop);
                 if (cancellationToken.IsCancellationRequested)
                     return;
                 apply = () =>
@@ -343,26 +374,15 @@ internal sealed partial class RunReconciler(
             catch (Exception e)
             {
                 LogBackgroundFailed(e, memory.Tasks[index].Id);
-                memories.TryRemove(memory.Run.Id, out _);
-                await Task.Delay(Backoff.Delay(failures: 3), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                Wake(memory.Run.Id);
-                return;
+                await Task.Delay(Backoff.Delay(failures: 3), time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                apply = ExceptionDispatchInfo.Capture(e).Throw;
             }
             memory.Results.Enqueue(() =>
             {
-                memory.Busy.Remove(index);
+                memory.Done(index);
                 apply();
             });
             Wake(memory.Run.Id);
         }
     }
-
-    [LoggerMessage(1, LogLevel.Information, "Run '{Run}' of job '{Job}' started with {Tasks} tasks")]
-    private partial void LogStarted(string run, string job, int tasks);
-
-    [LoggerMessage(2, LogLevel.Information, "Run '{Run}' ended: {Phase}")]
-    private partial void LogEnded(string run, RunPhase phase);
-
-    [LoggerMessage(3, LogLevel.Warning, "Working out the start or the end of task '{Task}' failed; reading the run again")]
-    private partial void LogBackgroundFailed(Exception exception, string task);
 }

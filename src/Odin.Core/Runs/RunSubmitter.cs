@@ -17,13 +17,17 @@ public sealed class RunSubmitter(
         var (draft, errors) = await drafter.DraftAsync(checkout, request, cancellationToken);
         if (draft is null)
             return new SubmitResult.Refused(errors);
-        if (request.From is not { } from)
-            return await StoreAsync(draft, cancellationToken);
+        return Kept(draft, request.From is { } from
+            ? await SubmitFromAsync(draft, request, from, cancellationToken)
+            : await StoreAsync(draft, cancellationToken));
+    }
 
+    private async Task<SubmitResult> SubmitFromAsync(RunDraft draft, RunRequest request, string from, CancellationToken cancellationToken)
+    {
         if (draft.Tasks.All(t => t.Spec.Task.Name != from))
             return new SubmitResult.NotFound($"Job '{request.Job}' has no task '{from}'; it has: {Names(draft)}.");
         return await LatestRunAsync(request.Job, cancellationToken) is { } latest
-            ? await StoreAsync(await ReuseAsync(draft, latest, from, cancellationToken), cancellationToken)
+            ? await StoreReusingAsync(draft, latest, from, cancellationToken)
             : new SubmitResult.NotFound($"Job '{request.Job}' has no earlier run to start from '{from}' of. Run it without --from first.");
     }
 
@@ -46,9 +50,9 @@ public sealed class RunSubmitter(
         var (draft, errors) = await drafter.DraftAsync(checkout, request, cancellationToken);
         if (draft is null)
             return new SubmitResult.Refused(errors);
-        if (from is not null && draft.Tasks.All(t => t.Spec.Task.Name != from))
-            return new SubmitResult.NotFound($"Run '{runId}' has no task '{from}'; it has: {Names(draft)}.");
-        return await StoreAsync(await ReuseAsync(draft, earlier, from, cancellationToken), cancellationToken);
+        return Kept(draft, from is null || draft.Tasks.Any(t => t.Spec.Task.Name == from)
+            ? await StoreReusingAsync(draft, earlier, from, cancellationToken)
+            : new SubmitResult.NotFound($"Run '{runId}' has no task '{from}'; it has: {Names(draft)}."));
     }
 
     public async Task<PlanResult> PlanAsync(RunRequest request, CancellationToken cancellationToken)
@@ -56,9 +60,32 @@ public sealed class RunSubmitter(
         if (await jobs.CheckOutAsync(request.Job, request.Commit, cancellationToken) is not { } checkout)
             return new PlanResult.NotFound(MissingJob(request));
         var (draft, errors) = await drafter.DraftAsync(checkout, request, cancellationToken);
-        return draft is null
-            ? new PlanResult.Refused(errors)
-            : new PlanResult.Planned(await planner.PlanAsync(draft, cancellationToken));
+        if (draft is null)
+            return new PlanResult.Refused(errors);
+        try
+        {
+            return new PlanResult.Planned(await planner.PlanAsync(draft, cancellationToken));
+        }
+        finally
+        {
+            RenderedJobs.Delete(options, draft.Run.Spec.WorkPath);
+        }
+    }
+
+    // What no run was made of needs no files. After an exception it is not known whether there is one: see RunRetention.
+    private SubmitResult Kept(RunDraft draft, SubmitResult result)
+    {
+        if (result is not SubmitResult.Submitted submitted || submitted.Run.Id != draft.Run.Id)
+            RenderedJobs.Delete(options, draft.Run.Spec.WorkPath);
+        return result;
+    }
+
+    private async Task<SubmitResult> StoreReusingAsync(RunDraft draft, Run earlier, string? from, CancellationToken cancellationToken)
+    {
+        var reusing = await ReuseAsync(draft, earlier, from, cancellationToken);
+        return WorkspaceReuse.FindMissing(reusing.Run, earlier, reusing.Tasks) is { } missing
+            ? new SubmitResult.Conflict($"{missing} Run the task that makes it again (--from TASK), or all of it: odin run {draft.Run.Spec.Job}")
+            : await StoreAsync(reusing, cancellationToken);
     }
 
     private async Task<SubmitResult> StoreAsync(RunDraft draft, CancellationToken cancellationToken)
@@ -145,7 +172,7 @@ public sealed class RunSubmitter(
             Message = $"Taken over from run '{earlier.Id}'.",
             Attempt = 0,
             Outputs = WorkspaceReuse.Relocate(done.Status.Outputs, earlier.Spec.RunPath, run.Spec.RunPath),
-            Events = [],
+            Events = [.. done.Status.Events.Where(e => e.Reason == TaskReasons.OutputsNotCached)],
         },
     };
 

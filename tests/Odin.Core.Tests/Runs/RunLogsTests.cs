@@ -92,16 +92,17 @@ public sealed class RunLogsTests : IAsyncLifetime
         await SetAsync("a", TaskRunPhase.Waiting, 1);
         await SetAsync("a", TaskRunPhase.Queued, 2);
         await SetAsync("a", TaskRunPhase.Running, 2);
-        await WriteAsync("r--a-r2", "second\n");
+        await WriteAsync("r--a--r2", "second\n");
         Assert.Equal("[odin] attempt 2 of 4\n", await NextAsync());
         Assert.Equal("second\n", await NextAsync());
         // Two at once, as when a reader is slower than the attempts.
-        await WriteAsync("r--a-r3", "third\n");
-        await WriteAsync("r--a-r4", "fourth\n");
+        await WriteAsync("r--a--r3", "third\n");
+        await WriteAsync("r--a--r4", "fourth\n");
         await SetAsync("a", TaskRunPhase.Failed, 4);
         await EndRunAsync();
         Assert.Equal(["[odin] attempt 3 of 4\n", "third\n", "[odin] attempt 4 of 4\n", "fourth\n"], [await NextAsync(), await NextAsync(), await NextAsync(), await NextAsync()]);
         Assert.False(await lines.MoveNextAsync());
+        Assert.Equal("second\n", Assert.Single(await (await logs.FindAsync("r--a--r2", new LogRequest(), Cancellation))!.ToListAsync(Cancellation)));
     }
 
     [Fact]

@@ -115,9 +115,12 @@ public sealed partial class ProcessExecutor : IExecutor, IAsyncDisposable
         var door = await EnterAsync(key, cancellationToken);
         try
         {
-            if (!live.Withdraw(key))
+            var files = new ExecutionDirectory(directory, key);
+            // Accepted by an earlier process and never started: the claim sees to it that it never will be.
+            if (!live.Withdraw(key)
+                && (live.Find(key) is not null || await LoadAsync(files, cancellationToken) is not { Phase: ExecutionPhase.Queued } || !files.Refuse()))
                 return false;
-            new ExecutionDirectory(directory, key).Delete();
+            files.Delete();
             return true;
         }
         finally
