@@ -32,6 +32,7 @@ public sealed partial class DemoTests : IDisposable
         foreach (var task in Tasks)
             Assert.Matches($"(?m)^  {task}: .*[a-z]{{3,}}", second);
 
+        AssertMode("700", home[".local/share/odin"]);
         Assert.Empty(Directory.GetFileSystemEntries(home["tmp"], "odin-demo-*"));
         Assert.False(IsAlive(ServerOf(result)), "the server is still there");
     }
@@ -68,7 +69,31 @@ public sealed partial class DemoTests : IDisposable
         Assert.Contains("prepare:", result.Error, StringComparison.Ordinal);
         var kept = Assert.Single(Directory.GetFileSystemEntries(home["tmp"], "odin-demo-*"));
         Assert.Contains(kept, result.Error, StringComparison.Ordinal);
-        Assert.True(File.Exists(Path.Combine(kept, "server.log")));
+        // The server has greeted with the password of its first user.
+        Assert.Contains("assword", await File.ReadAllTextAsync(Path.Combine(kept, "server.log")), StringComparison.Ordinal);
+        AssertMode("700", kept);
+        AssertMode("600", Path.Combine(kept, "server.log"));
+    }
+
+    [Fact]
+    public async Task Demo_OnADirectoryThatOthersMayRead_ClosesItAndTheLog()
+    {
+        var data = Directory.CreateDirectory(home["data"]).FullName;
+        await new CliProgram(home).OdinAsync("demo", "--data", data, "--x:python", "/bin/false");
+        AssertMode("700", data);
+
+        // As an earlier version has left them.
+        await TestProgram.RunAsync("chmod", ["755", data]);
+        await TestProgram.RunAsync("chmod", ["644", Path.Combine(data, "server.log")]);
+        await new CliProgram(home).OdinAsync("demo", "--data", data, "--x:python", "/bin/false");
+        AssertMode("700", data);
+        AssertMode("600", Path.Combine(data, "server.log"));
+    }
+
+    private static void AssertMode(string octal, string path)
+    {
+        if (!OperatingSystem.IsWindows())
+            Assert.Equal($"{octal} {path}", $"{Convert.ToString((int)File.GetUnixFileMode(path), 8)} {path}");
     }
 
     // Its log is gone with its data: what is known of it is the address that it answered at.

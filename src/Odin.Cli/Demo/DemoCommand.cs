@@ -123,6 +123,8 @@ internal sealed class DemoCommand : OdinCommand
     // The data goes when the demo ends, and the report is what one wants to look at then.
     private string KeepReport(string original)
     {
+        // It is where a server of this user keeps its data, if there is ever one.
+        DemoDirectory.Prepare(Session.Environment.DataDirectory);
         var kept = Path.Combine(Directory.CreateDirectory(Path.Combine(Session.Environment.DataDirectory, "demo")).FullName, "report.html");
         File.Copy(original, kept, overwrite: true);
         return kept;

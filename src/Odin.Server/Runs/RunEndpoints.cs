@@ -42,11 +42,13 @@ internal static class RunEndpoints
         [AsParameters] ListQuery query,
         CancellationToken cancellationToken)
     {
-        var page = await reader.ListAsync(query.ToFilter(), cancellationToken);
-        var pipelines = new List<PipelineWire>(page.Items.Count);
-        foreach (var run in page.Items)
-            pipelines.Add(PipelineWire.From(run, query.Tasks == false ? null : await reader.TasksAsync(run.Id, cancellationToken)));
-        return TypedResults.Ok(new PipelineList(pipelines, page.Continue));
+        if (query.Tasks == false)
+        {
+            var runs = await reader.ListAsync(query.ToFilter(), cancellationToken);
+            return TypedResults.Ok(new PipelineList([.. runs.Items.Select(r => PipelineWire.From(r, null))], runs.Continue));
+        }
+        var page = await reader.ListWithTasksAsync(query.ToFilter(), cancellationToken);
+        return TypedResults.Ok(new PipelineList([.. page.Items.Select(v => PipelineWire.From(v.Run, v.Tasks))], page.Continue));
     }
 
     private static async Task<IResult> ShowAsync(
@@ -148,7 +150,7 @@ internal static class RunEndpoints
         [FromQuery(Name = "job"), Description("only runs of this job")]
         public string? Job { get; init; }
 
-        [FromQuery(Name = "limit"), Description("how many, 1 to 1000; default 50")]
+        [FromQuery(Name = "limit"), Description("how many, 1 to 1000; default 50; fewer when they have many tasks: then 'continue' is set")]
         public int? Limit { get; init; }
 
         [FromQuery(Name = "offset"), Description("how many to leave out first; prefer 'continue'")]

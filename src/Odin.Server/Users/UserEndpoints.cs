@@ -48,15 +48,17 @@ internal static class UserEndpoints
 
     private static async Task<IResult> DeleteAsync(string username, UserAccounts accounts, ILoggerFactory loggers, HttpContext context, CancellationToken cancellationToken)
     {
-        if (await accounts.ListAsync(null, cancellationToken) is [var last] && last.Name == username)
+        switch (await accounts.DeleteAsync(username, cancellationToken))
         {
-            return Problem.Result(
-                StatusCodes.Status409Conflict, $"'{username}' is the only user; without one nobody could log in. Create another one first.");
+            case UserDeletion.Deleted(var user):
+                UserLog.Deleted(loggers.CreateLogger(typeof(UserEndpoints)), username, context.UserName());
+                return Answer(username, user);
+            case UserDeletion.OnlyOne:
+                return Problem.Result(
+                    StatusCodes.Status409Conflict, $"'{username}' is the only user; without one nobody could log in. Create another one first.");
+            default:
+                return Answer(username, null);
         }
-        var deleted = await accounts.DeleteAsync(username, cancellationToken);
-        if (deleted is not null)
-            UserLog.Deleted(loggers.CreateLogger(typeof(UserEndpoints)), username, context.UserName());
-        return Answer(username, deleted);
     }
 
     private static string? Password(JsonObject user) => user.Text("password") switch

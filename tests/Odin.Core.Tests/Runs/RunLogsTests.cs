@@ -75,6 +75,31 @@ public sealed class RunLogsTests : IAsyncLifetime
         Assert.Equal(0, OpenLogs());
     }
 
+    /// <summary>A line may have 64 KiB, and anybody on the machine may open a log and then not read it.</summary>
+    [Fact]
+    public async Task FollowRun_ReaderStandsStill_HoldsAMegabyteAtMost()
+    {
+        const int lines = 100, length = 60_000;
+        await CreateAsync("a", TaskRunPhase.Succeeded, 1);
+        await WriteAsync("r--a", string.Concat(Enumerable.Range(0, lines).Select(n => new string((char)('a' + n % 26), length) + "\n")));
+        await EndRunAsync();
+        var follower = new RunLogFollower(store, files, "r", new LogRequest(Follow: true));
+        await using var reader = follower.ReadAsync(Cancellation).GetAsyncEnumerator(Cancellation);
+        Assert.True(await reader.MoveNextAsync());
+        // Full: not one line more fits in.
+        await Eventually.True(() => follower.Held > RunLogFollower.MostBytes - length * sizeof(char) - 100, "the follower reads ahead");
+        Assert.InRange(follower.Held, 0, RunLogFollower.MostBytes);
+
+        var read = 1;
+        while (await reader.MoveNextAsync())
+        {
+            Assert.Equal($"[a] {(char)('a' + read % 26)}", reader.Current[..5]);
+            Assert.InRange(follower.Held, 0, RunLogFollower.MostBytes);
+            read++;
+        }
+        Assert.Equal(lines, read);
+    }
+
     [Theory]
     [InlineData("r", "[a] ")]
     [InlineData("r--a", "")]

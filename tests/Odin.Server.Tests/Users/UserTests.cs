@@ -65,6 +65,28 @@ public sealed class UserTests(ServerFixture fixture) : IClassFixture<ServerFixtu
         await admin.SendJsonAsync(HttpMethod.Delete, "/v1/users/admin", null, HttpStatusCode.Conflict);
     }
 
+    /// <summary>Two users, each deleting the other at the same time: one of them must stay, or nobody can ever log in again.</summary>
+    [Fact]
+    public async Task Delete_TheLastTwoAtOnce_LeavesOne()
+    {
+        await using var lonely = await TestServer.StartAsync();
+        var survivor = "admin";
+        for (var round = 0; round < 40; round++)
+        {
+            var rival = $"rival{round}";
+            using var one = lonely.With(lonely.Token(survivor));
+            await one.PostJsonAsync("/v1/users", $$$"""{"user":{"username":"{{{rival}}}","password":"p"}}""");
+            using var two = lonely.With(lonely.Token(rival));
+            var answers = await Task.WhenAll(one.DeleteAsync(new Uri($"/v1/users/{rival}", UriKind.Relative)), two.DeleteAsync(new Uri($"/v1/users/{survivor}", UriKind.Relative)));
+            // Who came too late has no account any more, or is the last one.
+            Assert.Single(answers, a => a.StatusCode == HttpStatusCode.OK);
+            Assert.Single(answers, a => a.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Conflict or HttpStatusCode.NotFound);
+            foreach (var answer in answers)
+                answer.Dispose();
+            survivor = (string)Assert.Single((await lonely.Client.GetJsonAsync("/v1/users"))["users"]!.AsArray())!["username"]!;
+        }
+    }
+
     [Fact]
     public async Task Store_OfAUser_HoldsNoPassword()
     {
