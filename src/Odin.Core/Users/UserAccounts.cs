@@ -47,16 +47,19 @@ public sealed class UserAccounts(IResourceStore store, PasswordHasher hasher, Ti
         return store.CreateAsync(user, time, cancellationToken);
     }
 
-    /// <summary>Changes a user; null if there is none of that name.</summary>
+    /// <summary>Changes a user; null if there is none of that name. A password, even the same one, ends the tokens there are.</summary>
     public async Task<User?> UpdateAsync(string name, UserChange change, CancellationToken cancellationToken)
     {
         var hash = string.IsNullOrEmpty(change.Password) ? null : hasher.Hash(change.Password);
         return await ChangeAsync(
             name,
-            spec => new UserSpec(
-                hash ?? spec.PasswordHash,
-                string.IsNullOrEmpty(change.FirstName) ? spec.FirstName : change.FirstName,
-                string.IsNullOrEmpty(change.LastName) ? spec.LastName : change.LastName),
+            spec => spec with
+            {
+                PasswordHash = hash ?? spec.PasswordHash,
+                PasswordChanged = hash is null ? spec.PasswordChanged : NextSecond(),
+                FirstName = string.IsNullOrEmpty(change.FirstName) ? spec.FirstName : change.FirstName,
+                LastName = string.IsNullOrEmpty(change.LastName) ? spec.LastName : change.LastName,
+            },
             cancellationToken);
     }
 
@@ -93,7 +96,7 @@ public sealed class UserAccounts(IResourceStore store, PasswordHasher hasher, Ti
         if (user is null || verdict == PasswordVerdict.Wrong)
             return null;
         if (verdict == PasswordVerdict.RightButOutdated)
-            await UpdateAsync(name, new UserChange(password, null, null), cancellationToken);
+            await HashAgainAsync(user, password, cancellationToken);
         return user;
     }
 
@@ -113,9 +116,23 @@ public sealed class UserAccounts(IResourceStore store, PasswordHasher hasher, Ti
                 return;
             }
         }
-        if (hasher.Verify(password, user.Spec.PasswordHash) != PasswordVerdict.Right)
+        var verdict = hasher.Verify(password, user.Spec.PasswordHash);
+        if (verdict == PasswordVerdict.Wrong)
             await UpdateAsync(name, new UserChange(password, null, null), cancellationToken);
+        else if (verdict == PasswordVerdict.RightButOutdated)
+            await HashAgainAsync(user, password, cancellationToken);
     }
+
+    // The same password in another form: tokens stay good. One that was changed in the meantime stays as it is now.
+    private Task<User?> HashAgainAsync(User user, string password, CancellationToken cancellationToken)
+    {
+        var hash = hasher.Hash(password);
+        return ChangeAsync(
+            user.Name, spec => spec.PasswordHash == user.Spec.PasswordHash ? spec with { PasswordHash = hash } : spec, cancellationToken);
+    }
+
+    // Rounded up: a token of this second may have been issued before the change.
+    private DateTimeOffset NextSecond() => DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds() + 1);
 
     // The one who stays is written unchanged, which fails if they are deleted at the same time, by whichever server. In the
     // order of names, so that two transactions that mean each other do not wait for each other.

@@ -17,7 +17,7 @@ internal static class UserEndpoints
             .Produces<UserAnswer>().ProducesProblem(StatusCodes.Status404NotFound);
         users.MapPost("/", CreateAsync).WithName("CreateUser").WithSummary("Creates a user")
             .Takes<CreateUserRequest>("application/json").Produces<UserAnswer>().ProducesProblem(StatusCodes.Status409Conflict);
-        users.MapPut("/{username}", UpdateAsync).WithName("UpdateUser").WithSummary("Changes a user; empty members keep the old value")
+        users.MapPut("/{username}", UpdateAsync).WithName("UpdateUser").WithSummary("Changes a user; empty members keep the old value, and a password ends the tokens there are")
             .Takes<UserWire>("application/json").Produces<UserAnswer>().ProducesProblem(StatusCodes.Status404NotFound);
         users.MapDelete("/{username}", DeleteAsync).WithName("DeleteUser").WithSummary("Deletes a user; tokens of theirs end")
             .Produces<UserAnswer>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);

@@ -149,6 +149,32 @@ public sealed class LoginTests : IAsyncDisposable
         Assert.Equal("username=ada&password=secret", server.Requests.Single().Body);
     }
 
+    /// <summary>Each connection is looked at, not the first alone: a run is watched for hours, and a server is started again in between.</summary>
+    [Fact]
+    public async Task AnotherUserListens_WhileARunIsWatched_DoesNotGetTheToken()
+    {
+        server.On("POST /v1/auth", """{"message":"T0K"}""");
+        server.On("POST /v1/pipelines", """{"pipeline":{"id":"r1","job":"x","status":"BUILDING","state":"Pending"},"context":[]}""");
+        server.OnStream("GET /v1/pipelines/r1/watch", async context =>
+        {
+            ListenAs(LoopbackListeners.Self + 1);
+            context.Response.ContentType = "text/event-stream";
+            context.Response.KeepAlive = false;
+            await context.Response.OutputStream.WriteAsync("event: pipeline\ndata: {\"id\":\"r1\",\"state\":\"Running\"}\n\n"u8.ToArray());
+            context.Response.Close();
+        });
+        LocalServer("hunter2");
+        ListenAs(LoopbackListeners.Self);
+        Assert.Equal(ExitCode.Success, (await cli.RunAsync("auth")).ExitCode);
+        cli.Time = new HastyTime();
+
+        var result = await cli.RunAsync("run", "x", "--wait");
+
+        Assert.Equal(ExitCode.Unavailable, result.ExitCode);
+        Assert.Equal("Bearer T0K", Assert.Single(server.Requests, r => r.PathAndQuery == "/v1/pipelines/r1/watch").Authorization);
+        Assert.Contains("another user of this machine", result.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task LocalServerGone_ItsTokenStaysHere()
     {
@@ -172,5 +198,21 @@ public sealed class LoginTests : IAsyncDisposable
     {
         cli.File(".local/share/odin/server.json", string.Create(CultureInfo.InvariantCulture, $$"""{"url":"{{server.Url}}","pid":{{Environment.ProcessId}}}"""));
         cli.File(".local/share/odin/admin-password", password + "\n");
+    }
+
+    /// <summary>Waits for nothing: each pause is over at once, and the clock has moved on by it.</summary>
+    private sealed class HastyTime : TimeProvider
+    {
+        private long now;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Interlocked.Read(ref now);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Interlocked.Add(ref now, Math.Max(0, dueTime.Ticks));
+            return System.CreateTimer(callback, state, dueTime == Timeout.InfiniteTimeSpan ? dueTime : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        }
     }
 }

@@ -88,6 +88,46 @@ public sealed class UserTests(ServerFixture fixture) : IClassFixture<ServerFixtu
     }
 
     [Fact]
+    public async Task Update_OfThePassword_EndsTheTokensThatWereThere()
+    {
+        using var admin = server.Admin();
+        await admin.PostJsonAsync("/v1/users", """{"user":{"username":"grace","password":"first"}}""");
+        var client = new StockClient(server);
+        Assert.True(await client.LogInAsync("grace", "first"));
+        using var stolen = server.With(client.Token);
+
+        // Names are no secret: nothing ends.
+        await admin.SendJsonAsync(HttpMethod.Put, "/v1/users/grace", """{"firstname":"Grace"}""");
+        await stolen.GetJsonAsync("/v1/users/grace");
+        await admin.SendJsonAsync(HttpMethod.Put, "/v1/users/grace", """{"password":"second"}""");
+        await Eventually.True(
+            async () => (await stolen.GetAsync(new Uri("/v1/users/grace", UriKind.Relative))).StatusCode == HttpStatusCode.Unauthorized,
+            "the old token is refused");
+
+        // A login in the very second of the change is good, again and again.
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.False(await client.LogInAsync("grace", "first"));
+            Assert.True(await client.LogInAsync("grace", "second"));
+            using var renewed = server.With(client.Token);
+            await renewed.GetJsonAsync("/v1/users/grace");
+        }
+    }
+
+    [Fact]
+    public async Task Login_ThatReplacesAnOldHash_EndsNoToken()
+    {
+        var accounts = new UserAccounts(server.Store, new PasswordHasher(new PasswordOptions { Iterations = 500 }), TimeProvider.System);
+        await accounts.CreateAsync("edsger", "p", null, null, CancellationToken.None);
+        var client = new StockClient(server);
+        using var before = server.With(server.Token("edsger"));
+        await before.GetJsonAsync("/v1/users/edsger");
+        Assert.True(await client.LogInAsync("edsger", "p"));
+        Assert.Contains("$1000$", (await server.Store.FindAsync<User>("edsger", CancellationToken.None))!.Spec.PasswordHash, StringComparison.Ordinal);
+        await before.GetJsonAsync("/v1/users/edsger");
+    }
+
+    [Fact]
     public async Task Store_OfAUser_HoldsNoPassword()
     {
         var user = await server.Store.FindAsync<User>("admin", CancellationToken.None);
