@@ -21,16 +21,16 @@ internal sealed class CancelCommand : RemoteCommand
     {
         var id = call.Parse.GetRequiredValue(run);
         var answer = await call.Runs.CancelAsync(id, cancellationToken);
-        var run = answer.Read("pipeline", CliJson.Default.PipelineRecord);
-        var isWaiting = call.Parse.GetValue(RunOptions.Wait) && !run.IsEnded;
+        var record = answer.Read("pipeline", CliJson.Default.PipelineRecord);
+        var isWaiting = call.Parse.GetValue(RunOptions.Wait) && !record.IsEnded;
         if (isWaiting)
         {
             // To be cancelled is what was asked for: however it ends, that is no failure.
             await foreach (var update in call.Runs.WatchAsync(id, cancellationToken))
-                run = update is RunUpdate.Run { Pipeline: var now } ? now : run;
+                record = update is RunUpdate.Run { Pipeline: var now } ? now : record;
         }
         if (!call.Printer.Data(answer.Body, [id]))
-            call.Printer.Say(Outcome(id, run, isWaiting));
+            call.Printer.Say(Outcome(id, record, isWaiting));
         return ExitCode.Success;
     }
 

@@ -43,7 +43,7 @@ internal sealed class EventsCommand : RemoteCommand
         if (Session.StockAlias || events.All(e => e.Task is null || e.Task == id))
             TextTable.Write(printer.Messages, Columns, [.. rows]);
         else
-            TextTable.WriteMany(printer.Messages, ["task", .. Columns], [.. rows.Zip(events, (row, e) => new object?[] { NameIn(id, e.Task), .. row })]);
+            TextTable.WriteMany(printer.Messages, ["task", .. Columns], [.. rows.Zip(events, (row, e) => (object?[])[NameIn(id, e.Task), .. row])]);
     }
 
     private static string? NameIn(string run, string? task) =>

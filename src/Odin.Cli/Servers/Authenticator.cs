@@ -3,9 +3,12 @@ using System.Text.Json.Nodes;
 
 namespace Odin.Cli.Servers;
 
-/// <summary>Gets tokens: from the command line, the cache, the local server's own password, or the person at the terminal.</summary>
+/// <summary>Gets tokens: from the command line, the variable <c>ODIN_TOKEN</c>, the cache, the local server's own password, or the person at the terminal.</summary>
 internal sealed class Authenticator(CliEnvironment environment, Connection connection, ConnectionFlags flags, ServerTransport transport)
 {
+    /// <summary>The variable that holds a token, for programs without a home directory or a terminal.</summary>
+    public const string TokenVariable = "ODIN_TOKEN";
+
     private const string Administrator = "admin";
     private string? password = flags.Password;
     private bool haveLoggedIn;
@@ -23,6 +26,8 @@ internal sealed class Authenticator(CliEnvironment environment, Connection conne
     {
         if (!haveLoggedIn && (flags.Password is not null || flags.PasswordFromInput))
             return await LogInAsync(cancellationToken);
+        if (!haveLoggedIn && GivenToken() is { } given)
+            return given;
         IsOnlyForOurs = connection.Local is not null && transport.Objection() is null;
         // What the local server gave is for it alone; a file named on the command line is the person's own choice.
         return connection.Local is null || IsOnlyForOurs || flags.TokenFile is not null ? Cache.Read() : null;
@@ -33,6 +38,13 @@ internal sealed class Authenticator(CliEnvironment environment, Connection conne
     {
         if (haveLoggedIn)
             return null;
+        if (GivenToken() is not null)
+        {
+            throw new CliException(
+                ExitCode.Unauthorised,
+                $"{connection.Display} does not take the token in {TokenVariable}: it has expired, or is one of another server",
+                $"Get a new one with `odin auth -u NAME --token FILE`, or unset {TokenVariable}.");
+        }
         Cache.Delete();
         return await LogInAsync(cancellationToken);
     }
@@ -90,6 +102,16 @@ internal sealed class Authenticator(CliEnvironment environment, Connection conne
         }
         username ??= Terminal.Ask(environment, "odin username: ", LoginName);
         return (username, password = Terminal.AskSecret(environment, "odin password: "));
+    }
+
+    // What the command line says of tokens and passwords comes first.
+    private string? GivenToken()
+    {
+        if (flags.TokenFile is not null || flags.Password is not null || flags.PasswordFromInput || environment[TokenVariable]?.Trim() is not { Length: > 0 } token)
+            return null;
+        return TokenCache.IsHeaderText(token)
+            ? token
+            : throw new CliException(ExitCode.Usage, $"{TokenVariable} holds no token, but a text with blanks or line ends in it", "Set it to what is in the file that `odin auth --token FILE` writes.");
     }
 
     private string LoginName => environment["USER"] ?? Environment.UserName;
