@@ -45,7 +45,7 @@ public sealed class LoginTests : IAsyncDisposable
     [Fact]
     public async Task ExpiredToken_LogsInAgainOnce()
     {
-        var tokenFile = cli.File("token", "old");
+        var tokenFile = cli.File("token", "a.b.old");
         server.On("POST /v1/auth", """{"message":"new"}""");
         server.On("POST /v1/pipelines/r1/cancel", r => r.Authorization == "Bearer new"
             ? new ReplayAnswer(200, """{"pipeline":{"id":"r1"}}""")
@@ -56,8 +56,28 @@ public sealed class LoginTests : IAsyncDisposable
 
         Assert.Equal(ExitCode.Success, result.ExitCode);
         Assert.Equal("new", await File.ReadAllTextAsync(tokenFile));
-        Assert.Equal(["Bearer old", null, "Bearer new"], server.Requests.Select(r => r.Authorization));
+        Assert.Equal(["Bearer a.b.old", null, "Bearer new"], server.Requests.Select(r => r.Authorization));
         Assert.Contains("username=admin&password=hunter2", server.Requests.Select(r => r.Body));
+    }
+
+    [Theory]
+    [InlineData("milk\nbread\n")]
+    [InlineData("milk")]
+    [InlineData("not.a token.")]
+    public async Task NamedFile_ThatHoldsSomethingElse_IsLeftAlone(string text)
+    {
+        var notes = cli.File("notes.txt", text);
+        server.On("POST /v1/auth", """{"message":"new"}""").On("GET /v1/pipelines", """{"detail":"no","status":401}""", 401);
+        LocalServer("hunter2");
+
+        foreach (var line in (string[][])[["list"], ["auth"], ["list", "--username", "admin", "-p", "hunter2"]])
+        {
+            var result = await cli.RunAsync([.. line, "--url", server.Url, "--token", notes]);
+            Assert.Equal(ExitCode.Usage, result.ExitCode);
+            Assert.StartsWith($"error: '{notes}' holds no token\n", result.Error, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(text, await File.ReadAllTextAsync(notes));
     }
 
     [Fact]
