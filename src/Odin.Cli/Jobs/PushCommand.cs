@@ -38,6 +38,8 @@ internal sealed class PushCommand : RemoteCommand
         var name = call.Parse.GetRequiredValue(job);
         if (call.Parse.GetValue(Create))
             await CreateAsync(call.Client, name, cancellationToken);
+        else if (!Session.StockAlias)
+            await EnsureExistsAsync(call.Client, name, cancellationToken);
         var answers = new JsonArray();
         foreach (var (remote, local) in files)
         {
@@ -49,6 +51,19 @@ internal sealed class PushCommand : RemoteCommand
         }
         call.Printer.Data(answers.Count == 1 ? answers[0] : answers, files.Select(f => f.Remote));
         return ExitCode.Success;
+    }
+
+    // The server makes a job of any file that is pushed, as the original did: a name that is typed wrong would be a new job.
+    private static async Task EnsureExistsAsync(OdinClient client, string job, CancellationToken cancellationToken)
+    {
+        var answer = await client.GetAsync(Paths.Job(job), cancellationToken);
+        if (answer.Status != HttpStatusCode.NotFound)
+        {
+            answer.EnsureSuccess();
+            return;
+        }
+        var meant = await JobNames.DidYouMeanAsync(client, job, cancellationToken);
+        throw new CliException(ExitCode.NotFound, $"there is no job '{job}'", $"{meant}Push with --create to make it.");
     }
 
     private static async Task CreateAsync(OdinClient client, string job, CancellationToken cancellationToken)

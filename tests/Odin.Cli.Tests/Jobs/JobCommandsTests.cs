@@ -22,10 +22,29 @@ public sealed class JobCommandsTests : IAsyncDisposable
     [Fact]
     public async Task Push_PathWithDirectories_TakesTheFilesOwnName()
     {
-        server.On("POST /v1/jobs/me__new/files/train.py", """{"bytes":5,"location":"/x@sha"}""");
+        server.On("GET /v1/jobs/me__new", """{"job":{"name":"me/new"}}""").On("POST /v1/jobs/me__new/files/train.py", """{"bytes":5,"location":"/x@sha"}""");
         var result = await RunAsync("push", "me/new", cli.File("some/dir/train.py", "print"));
         Assert.Equal("""{"bytes":5,"location":"/x@sha"}""" + "\n", result.Out);
-        Assert.Equal("print", server.Requests.Single().Body);
+        Assert.Equal("print", server.Requests.Last().Body);
+    }
+
+    [Fact]
+    public async Task Push_JobThatIsNotThere_MakesNone()
+    {
+        server.On("GET /v1/jobs", """{"jobs":[{"name":"team/wine"}]}""");
+        var result = await RunAsync("push", "team/wnie", cli.File("main.yml", "tasks: []"));
+        Assert.Equal(ExitCode.NotFound, result.ExitCode);
+        Assert.Equal("error: there is no job 'team/wnie'\nDid you mean 'team/wine'? Push with --create to make it.\n", result.Error);
+        Assert.DoesNotContain(server.Requests, r => r.Method == "POST");
+    }
+
+    [Fact]
+    public async Task OldName_Push_AsksNothingBeforehand()
+    {
+        server.On("POST /v1/jobs/j/files/x", """{"bytes":1}""");
+        cli.Alias = "push";
+        Assert.Equal(ExitCode.Success, (await RunAsync("j", cli.File("x", "y"))).ExitCode);
+        Assert.Equal("POST", server.Requests.Single().Method);
     }
 
     [Fact]
