@@ -81,6 +81,26 @@ public sealed class ShellTests : IAsyncDisposable
     }
 
     [Theory]
+    [InlineData("--url URL list", "list --url URL")]
+    [InlineData("--url=URL -o json list wine", "list wine --url=URL -o json")]
+    [InlineData("--password-stdin -u ada auth", "auth --password-stdin -u ada")]
+    [InlineData("--host h chore run -- x", "chore run --host h -- x")]
+    [InlineData("--url URL", "--url URL")]
+    [InlineData("--url URL --help", "--url URL --help")]
+    [InlineData("list --url URL", "list --url URL")]
+    [InlineData("--nope list", "--nope list")]
+    [InlineData("", "")]
+    public void LeadingOptions_GoBehindTheCommand(string typed, string expected) =>
+        Assert.Equal(expected, string.Join(' ', LeadingOptions.Move(typed.Split(' '))));
+
+    [Fact]
+    public async Task OptionsBeforeTheCommand_Work()
+    {
+        server.On("GET /v1/jobs", """{"jobs":[{"name":"wine"}]}""");
+        Assert.Equal(new CliResult(0, "wine\n", ""), await cli.RunAsync("--url", server.Url, "-o", "name", "jobs"));
+    }
+
+    [Theory]
     [InlineData("odin-run", "run")]
     [InlineData("/usr/local/bin/odin-status", "status")]
     [InlineData("odin-chores", "chore run")]
