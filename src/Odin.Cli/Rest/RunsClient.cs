@@ -42,8 +42,8 @@ internal sealed class RunsClient(OdinClient client)
         Guid.NewGuid().ToString("N"),
         cancellationToken);
 
-    public async Task<ApiAnswer> PlanAsync(SubmitWish wish, CancellationToken cancellationToken) =>
-        (await client.PostAsync("v1/plans", wish.ToJson(), cancellationToken)).EnsureSuccess(JobHint);
+    public Task<ApiAnswer> PlanAsync(SubmitWish wish, CancellationToken cancellationToken) =>
+        client.PostAsync("v1/plans", wish.ToJson(), cancellationToken);
 
     /// <summary>The exception of a refused submit.</summary>
     public static PipelineRecord Submitted(ApiAnswer answer) =>

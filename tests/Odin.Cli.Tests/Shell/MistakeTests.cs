@@ -56,6 +56,42 @@ public sealed class MistakeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Run_JobTypedWrong_AsksWhetherAnotherIsMeant()
+    {
+        server.On("POST /v1/pipelines", """{"detail":"There is no job 'mnie'. 'odin jobs' lists those that there are.","status":404,"errors":[]}""", 404);
+        server.On("GET /v1/jobs", """{"jobs":[{"name":"wine"},{"name":"mine"}]}""");
+        var result = await cli.RunAsync("run", "mnie", "--url", server.Url);
+        Assert.Equal(ExitCode.NotFound, result.ExitCode);
+        Assert.Equal("error: There is no job 'mnie'. 'odin jobs' lists those that there are.\nDid you mean 'mine'?\n", result.Error);
+    }
+
+    [Theory]
+    [InlineData("./mine")]
+    [InlineData("../mine")]
+    [InlineData(".")]
+    public async Task Run_Directory_SaysWhatMakesAJobOfIt(string path) =>
+        await ExpectAsync(ExitCode.Usage, $"run {path} --url {server.Url}", $"'{path}' is a directory of this machine", $"`odin run {path} --local` runs it here");
+
+    [Fact]
+    public async Task Run_AbsoluteDirectory_IsNoJobEither()
+    {
+        cli.File("mine/main.yml", "tasks: []");
+        await ExpectAsync(ExitCode.Usage, $"run {cli.File("mine")}", "is a directory of this machine", $"`odin push mine {cli.File("mine")} --create`");
+        Assert.Empty(server.Requests);
+    }
+
+    [Theory]
+    [InlineData("run wine --from nosuch", "Job 'wine' has no task 'nosuch'; it has: a.", "`odin show wine`")]
+    [InlineData("run wine --commit deadbeef", "The revision 'deadbeef' does not exist in '/x': push it first.", "Leave --commit out")]
+    [InlineData("run wine --from nosuch --dry-run", "Job 'wine' has no task 'nosuch'; it has: a.", "`odin show wine`")]
+    public async Task Run_NotTheJobIsMissing_PointsToWhatIs(string line, string detail, string next)
+    {
+        foreach (var route in new[] { "POST /v1/pipelines", "POST /v1/plans" })
+            server.On(route, $$"""{"detail":"{{detail}}","status":404,"errors":[]}""", 404);
+        await ExpectAsync(ExitCode.NotFound, $"{line} --url {server.Url}", detail, next);
+    }
+
+    [Fact]
     public async Task Rerun_UnknownTask_PointsToTheTasks()
     {
         server.On("POST /v1/pipelines/r-1j/rerun", """{"detail":"Run 'r-1j' has no task 'x'; it has: a.","status":404,"errors":[]}""", 404);
