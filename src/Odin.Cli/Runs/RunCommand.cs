@@ -14,7 +14,7 @@ namespace Odin.Cli.Runs;
 /// <summary><c>odin run</c>: submits a job.</summary>
 internal sealed class RunCommand : OdinCommand
 {
-    private readonly Argument<string> job = new("JOB") { Description = "The job: its directory in the pipelines repository, such as team/wine. With --local any directory." };
+    private readonly Argument<string> job = new("JOB") { HelpName = "JOB", Description = "The job: its directory in the pipelines repository, such as team/wine. With --local any directory." };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Show what would run, in which order and with which arguments; start nothing." };
     private static readonly Option<string?> Commit = new("--commit") { Description = "A commit, branch or tag instead of the newest.", HelpName = "REF" };
     private static readonly Option<bool> NoCache = new("--no-cache") { Description = "Run every task, also those whose outputs are there already." };

@@ -35,6 +35,22 @@ public sealed class ShellTests : IAsyncDisposable
         Assert.Contains("Examples:\n  odin run wine --watch\n", result.Out, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("run", "<JOB>")]
+    [InlineData("push", "<JOB>")]
+    [InlineData("logs", "<RESOURCE>")]
+    [InlineData("status", "<PATTERN>")]
+    public async Task Help_OfACommand_AsksNoServer(string command, string argument)
+    {
+        cli.Variables["ODIN_URL"] = server.Url;
+        server.On("GET /v1/pipelines", """{"pipelines":[{"id":"wine-1j"}],"continue":null}""").On("GET /v1/jobs", """{"jobs":[{"name":"team/wine"}]}""");
+        var result = await cli.RunAsync(command, "--help");
+        Assert.Contains(argument, result.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("wine-1j", result.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("team/wine|", result.Out, StringComparison.Ordinal);
+        Assert.Empty(server.Requests);
+    }
+
     [Fact]
     public void EveryCommand_HasDescriptionsAndExamples()
     {
