@@ -15,12 +15,13 @@ internal sealed class RunProgressView(TextWriter writer, bool live, bool colour,
     private readonly RunProgress progress = new();
 
     /// <summary>The view for a person at this environment's terminal, on standard output or beside data on standard error.</summary>
-    public static RunProgressView For(CliEnvironment environment, bool besideData)
+    /// <param name="lines">Lines also at a terminal: what the tasks write is to be seen between them.</param>
+    public static RunProgressView For(CliEnvironment environment, bool besideData, bool lines = false)
     {
         var terminal = besideData ? environment.ErrorIsTerminal : environment.OutIsTerminal;
         return new RunProgressView(
             besideData ? environment.Error : environment.Out,
-            terminal && environment["TERM"] != "dumb",
+            terminal && !lines && environment["TERM"] != "dumb",
             besideData ? environment.ColourError : environment.ColourOut,
             environment.Time);
     }
@@ -40,6 +41,11 @@ internal sealed class RunProgressView(TextWriter writer, bool live, bool colour,
         string? state = null;
         await foreach (var update in updates.WithCancellation(cancellationToken))
         {
+            if (update is RunUpdate.Output { Text: var text })
+            {
+                await writer.WriteAsync(text);
+                continue;
+            }
             foreach (var task in progress.Apply(update).Where(IsWorthALine))
                 Line(RunProgress.NameOf(task), Describe(task));
             // The end comes last, whatever the order in which it was heard.

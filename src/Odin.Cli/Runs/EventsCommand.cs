@@ -39,9 +39,9 @@ internal sealed class EventsCommand : RemoteCommand
     private static async Task<(JsonNode? Document, IReadOnlyList<EventRecord> Events)> OverRestAsync(
         RemoteCall call, string id, CancellationToken cancellationToken)
     {
-        var answer = (await call.Client.GetAsync(Paths.Resource(id, "events"), cancellationToken)).EnsureSuccess(RunsClient.RunHint);
+        var answer = (await call.Client.GetAsync(Paths.Resource(id, "events"), cancellationToken)).EnsureSuccess(RunsClient.HintFor(id));
         if (answer.Body is null)
-            throw new CliException(ExitCode.NotFound, $"there are no events of '{id}'", RunsClient.RunHint);
+            throw new CliException(ExitCode.NotFound, $"there are no events of '{id}'", RunsClient.HintFor(id));
         return (answer.Body, answer.ReadList("events", CliJson.Default.EventRecord));
     }
 
@@ -49,7 +49,7 @@ internal sealed class EventsCommand : RemoteCommand
         RemoteCall call, string id, CancellationToken cancellationToken)
     {
         var wish = new JsonObject { ["resource"] = id, ["namespace"] = call.Parse.GetValue(Namespace) ?? "default", ["kind"] = "Pod" };
-        var frame = await call.AskAsync("EVENTS", wish, RunsClient.RunHint, cancellationToken);
+        var frame = await call.AskAsync("EVENTS", wish, RunsClient.HintFor(id), cancellationToken);
         var events = (frame.Response as JsonArray ?? []).OfType<JsonObject>()
             .Select(e => e.Deserialize(CliJson.Default.EventRecord)! with { EventType = e["type"]?.GetValue<string>() });
         return (frame.Response, [.. events]);

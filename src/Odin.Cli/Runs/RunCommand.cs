@@ -19,7 +19,7 @@ internal sealed class RunCommand : OdinCommand
     private static readonly Option<string?> Commit = new("--commit") { Description = "A commit, branch or tag instead of the newest.", HelpName = "REF" };
     private static readonly Option<bool> NoCache = new("--no-cache") { Description = "Run every task, also those whose outputs are there already." };
 
-    private static readonly Option<bool> Local = new("--local") { Description = "Run a job's directory here, without any server, and follow it." };
+    private static readonly Option<bool> Local = new("--local") { Description = "Run a job's directory here, without any server, and print what its tasks write; with --watch show the tasks instead." };
 
     public RunCommand(CliSession session)
         : base(session, "run", "Runs a job. Prints the run's id and returns at once.")
@@ -94,16 +94,23 @@ internal sealed class RunCommand : OdinCommand
 
     private async Task<int> RunLocallyAsync(ParseResult parse, CancellationToken cancellationToken)
     {
-        Refuse(parse, "does not go with --local, which has neither a server nor a repository", "Leave it out.", DryRun, RunOptions.From, Commit);
+        Refuse(parse, "does not go with --local, which has neither a server nor a repository", "Leave it out.", RunOptions.From, Commit);
         var directory = parse.GetRequiredValue(job);
         var printer = Session.Printer(parse);
         var runner = new LocalRunner(Session.Environment);
+        if (parse.GetValue(DryRun))
+        {
+            var plan = await runner.PlanAsync(directory, TemplateArguments.ToContext(Session.TemplateArguments), parse.GetValue(NoCache), cancellationToken);
+            PlanText.Write(printer, plan);
+            return ExitCode.Success;
+        }
         var updates = runner.RunAsync(
             directory, TemplateArguments.ToContext(Session.TemplateArguments), parse.GetValue(NoCache), cancellationToken);
         PipelineRecord run;
         try
         {
-            run = await RunProgressView.For(Session.Environment, printer.Format != OutputFormat.Table).ShowAsync(updates, cancellationToken);
+            run = await RunProgressView.For(Session.Environment, printer.Format != OutputFormat.Table, lines: !parse.GetValue(RunOptions.Watch))
+                .ShowAsync(updates, cancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -113,7 +120,9 @@ internal sealed class RunCommand : OdinCommand
         printer.Data(JsonSerializer.SerializeToNode(run, CliJson.Default.PipelineRecord), [run.Id]);
         foreach (var log in runner.FailureLogs)
             printer.Note(log);
-        printer.Note($"{run.Id} {run.State}. Its files are in '{runner.WorkspaceOf(directory, run.Id!)}'.");
+        var logs = runner.LogsOf(directory, run.Id!);
+        var written = Directory.Exists(logs) ? $", the output of its tasks is in '{logs}'" : "";
+        printer.Note($"{run.Id} {run.State}. Its files are in '{runner.WorkspaceOf(directory, run.Id!)}'{written}.");
         return run.IsSuccess ? ExitCode.Success : ExitCode.Failure;
     }
 
