@@ -32,9 +32,22 @@ internal sealed class EventsCommand : RemoteCommand
         if (events.Count == 0)
             call.Printer.Note($"Nothing has happened to '{id}' yet.");
         else
-            TextTable.Write(call.Printer.Messages, Columns, [.. events.Select(e => new object?[] { e.EventType, e.Reason, e.Source, e.Message, e.Timestamp })]);
+            Print(call.Printer, id, events);
         return ExitCode.Success;
     }
+
+    // Those of a run are of several tasks; the original's client shows none of them, so there its columns stay as they are.
+    private void Print(Printer printer, string id, IReadOnlyList<EventRecord> events)
+    {
+        var rows = events.Select(e => new object?[] { e.EventType, e.Reason, e.Source, e.Message, e.Timestamp });
+        if (Session.StockAlias || events.All(e => e.Task is null || e.Task == id))
+            TextTable.Write(printer.Messages, Columns, [.. rows]);
+        else
+            TextTable.WriteMany(printer.Messages, ["task", .. Columns], [.. rows.Zip(events, (row, e) => (object?[])[NameIn(id, e.Task), .. row])]);
+    }
+
+    private static string? NameIn(string run, string? task) =>
+        task is not null && task.StartsWith(run + "--", StringComparison.Ordinal) ? task[(run.Length + 2)..] : task;
 
     private static async Task<(JsonNode? Document, IReadOnlyList<EventRecord> Events)> OverRestAsync(
         RemoteCall call, string id, CancellationToken cancellationToken)

@@ -102,6 +102,11 @@ internal sealed class RunReader(IResourceStore store)
         yield return new TaskEvent("Normal", "Created", Source, "The task was created.", task.Metadata.Created);
         if (status.Phase == TaskRunPhase.Cached)
             yield return new TaskEvent("Normal", "Cached", Source, status.CacheNote ?? "Taken from the cache.", status.Finished ?? task.Metadata.Updated);
+        // One that came from the cache, or from an earlier run, has times, but no attempt.
+        if (status is { Attempt: 0, Phase: TaskRunPhase.Succeeded })
+            yield return new TaskEvent("Normal", status.Reason ?? "Completed", Source, status.Message ?? "It did not have to run.", task.Metadata.Created);
+        if (status.Attempt == 0)
+            yield break;
         if (status.Submitted is { } submitted)
             yield return new TaskEvent("Normal", "Submitted", Source, $"Attempt {status.Attempt} was handed to the executor.", submitted);
         if (status.Started is { } started)

@@ -205,6 +205,28 @@ public sealed class RunCommandsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Events_OfARun_NameTheTask()
+    {
+        server.On(
+            "GET /v1/resources/r-1/events",
+            """
+            {"events":[{"id":"evt-r-1--a-0","eventType":"Normal","reason":"Created","source":"odin","message":"m","timestamp":"t1"},
+                       {"id":"evt-r-1--train-knn-0","eventType":"Normal","reason":"Created","source":"odin","message":"m","timestamp":"t1"}]}
+            """);
+        Assert.Equal(
+            """
+            task      | type   | reason  | source | message | timestamp
+            ----------+--------+---------+--------+---------+----------
+            a········ | Normal | Created | odin·· | m······ | t1·······
+            train-knn | Normal | Created | odin·· | m······ | t1·······
+
+            """.Replace('·', ' '),
+            (await RunAsync("events", "r-1")).Out);
+        cli.Alias = "events";
+        Assert.StartsWith("type   | reason", (await RunAsync("r-1")).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Events_None_IsNoError()
     {
         server.On("GET /v1/resources/r/events", """{"events":[]}""");

@@ -65,6 +65,19 @@ public sealed class RunApiTests(ServerFixture fixture) : IClassFixture<ServerFix
     }
 
     [Fact]
+    public async Task Events_OfATaskFromTheCache_TellOfNoAttempt()
+    {
+        const string Job = "name: kept\ntasks: [{name: a, image: i, command: [sh, -c], args: ['echo 1 > ${RUN_PATH}/f'], outputs: {f: '${RUN_PATH}/f'}}]\n";
+        await server.RunAsync("events/kept", Job);
+        var run = await server.RunAsync("events/kept", Job);
+        Assert.Equal("Cached", (string)run["tasks"]![0]!["state"]!);
+
+        var events = (await server.Client.GetJsonAsync($"/v1/resources/{run["id"]}/events"))["events"]!.AsArray();
+
+        Assert.Equal(["Created", "Cached"], events.Select(e => (string)e!["reason"]!));
+    }
+
+    [Fact]
     public async Task Show_PartOfAnId_Is404()
     {
         var run = await server.RunAsync("exact", "name: exact\ntasks: [{name: a, image: i, command: 'true'}]\n");
