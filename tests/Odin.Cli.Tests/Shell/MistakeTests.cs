@@ -100,6 +100,24 @@ public sealed class MistakeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task DataDirectoryWithoutAServer_IsNamed()
+    {
+        cli.Variables["ODIN_DATA"] = cli.File("data");
+        var result = await cli.RunAsync("list");
+        Assert.Equal(ExitCode.Unavailable, result.ExitCode);
+        Assert.Contains($"(from the default, as no server runs on ODIN_DATA='{cli.File("data")}')", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ServerOfSomethingElse_IsSaidToBeNone()
+    {
+        foreach (var route in new[] { "GET /v1/pipelines", "GET /v1/app", "GET /v1/resources/r/logs" })
+            server.On(route, _ => new ReplayAnswer(404, "<html>404</html>", "text/html"));
+        foreach (var line in new[] { "list", "ping", "logs r" })
+            await ExpectAsync(ExitCode.Unavailable, $"{line} --url {server.Url}", "this seems to be no Odin server", "Check the address");
+    }
+
+    [Fact]
     public async Task Cancel_RunThatHasEnded_SaysSo()
     {
         server.On("POST /v1/pipelines/r-1j/cancel", """{"pipeline":{"id":"r-1j","status":"DONE","state":"Succeeded"}}""");
