@@ -115,6 +115,11 @@ internal static class ReferencePage
             output.WriteLine();
             output.WriteLine("Talks to a server.");
         }
+        if (command is OdinCommand { Remark: { } remark })
+        {
+            output.WriteLine();
+            output.WriteLine(remark);
+        }
         if (command is OdinCommand { Examples.Count: > 0 } documented)
         {
             output.WriteLine();

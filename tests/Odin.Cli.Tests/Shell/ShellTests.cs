@@ -216,7 +216,12 @@ public sealed class ShellTests : IAsyncDisposable
 
         Assert.Equal(42, result.ExitCode);
         Assert.Equal($"{result.ProcessId}\n[--data]\n[a b]\n[--x:y]\n[--whatever]\n", result.Out);
+        Assert.EndsWith("\n[--help]\n", (await StartAsync(Path.Combine(copy, "odin"), "server", "--", "--help")).Out, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Server_Help_SaysWhereTheOtherSettingsAre() =>
+        Assert.Contains("`odin server -- --help`, which is `odin-server --help`", (await cli.RunAsync("server", "--help")).Out, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("odin ru", "run\n")]
