@@ -271,6 +271,24 @@ public sealed class RunCommandsTests : IAsyncDisposable
         Assert.Contains("         task_id = r\n", result.Out, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Cancelled", "r is cancelled. `odin rerun r` goes on from here.\n")]
+    [InlineData("Succeeded", "r ended before it could be cancelled: Succeeded.\n")]
+    public async Task Cancel_Wait_SaysHowItEnded(string state, string expected)
+    {
+        server.On("POST /v1/pipelines/r/cancel", """{"pipeline":{"id":"r","state":"Running"}}""");
+        var end = $$"""{"id":"r","state":"{{state}}"}""";
+        server.On("GET /v1/pipelines/r/watch", _ => new ReplayAnswer(200, $"event: pipeline\ndata: {end}\n\nevent: end\ndata: {end}\n\n", "text/event-stream"));
+        Assert.Equal(new CliResult(0, expected, ""), await RunAsync("cancel", "r", "--wait"));
+    }
+
+    [Fact]
+    public async Task Cancel_AlreadyCancelled_IsNotBeingCancelled()
+    {
+        server.On("POST /v1/pipelines/r/cancel", """{"pipeline":{"id":"r","status":"TERMINATED","state":"Cancelled"}}""");
+        Assert.StartsWith("r is cancelled.", (await RunAsync("cancel", "r", "--wait")).Out, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Cancel_SaysSo()
     {
