@@ -30,7 +30,10 @@ public sealed partial class DemoTests : IDisposable
         var second = result.Output[result.Output.IndexOf("The same commit again:", StringComparison.Ordinal)..];
         Assert.Contains($"{Tasks.Length} of {Tasks.Length} tasks came from the cache:", second, StringComparison.Ordinal);
         foreach (var task in Tasks)
+        {
             Assert.Matches($"(?m)^  {task}: .*[a-z]{{3,}}", second);
+            Assert.Single(second.Split('\n'), line => line.Contains($"{task}:", StringComparison.Ordinal) || line.Contains($" {task} ", StringComparison.Ordinal));
+        }
 
         Assert.Empty(Directory.GetFileSystemEntries(home["tmp"], "odin-demo-*"));
         Assert.False(IsAlive(ServerOf(result)), "the server is still there");
@@ -51,6 +54,7 @@ public sealed partial class DemoTests : IDisposable
             Assert.True(runs.Code == 0, runs.ToString());
             Assert.Equal(2, runs.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
             Assert.Contains($"export ODIN_DATA='{data}'", result.Output, StringComparison.Ordinal);
+            Assert.Contains($"Its data stays in '{data}'", result.Output, StringComparison.Ordinal);
         }
         finally
         {
