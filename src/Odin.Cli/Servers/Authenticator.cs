@@ -3,10 +3,13 @@ using System.Text.Json.Nodes;
 
 namespace Odin.Cli.Servers;
 
-/// <summary>Gets tokens: from the command line, the cache, the local server's own password, or the person at the terminal.</summary>
+/// <summary>Gets tokens: from the command line, the variable <c>ODIN_TOKEN</c>, the cache, the local server's own password, or the person at the terminal.</summary>
 /// <param name="connect">A client without open connections: whoever listened a moment ago may be another now.</param>
 internal sealed class Authenticator(CliEnvironment environment, Connection connection, ConnectionFlags flags, Func<HttpClient> connect)
 {
+    /// <summary>The variable that holds a token, for programs without a home directory or a terminal.</summary>
+    public const string TokenVariable = "ODIN_TOKEN";
+
     private const string Administrator = "admin";
     private string? password = flags.Password;
     private bool haveLoggedIn;
@@ -17,6 +20,7 @@ internal sealed class Authenticator(CliEnvironment environment, Connection conne
     public async Task<string?> CurrentAsync(CancellationToken cancellationToken) =>
         !haveLoggedIn && (flags.Password is not null || flags.PasswordFromInput)
             ? await LogInAsync(cancellationToken)
+            : !haveLoggedIn && GivenToken() is { } given ? given
             : MayHaveToken ? Cache.Read()
             : null;
 
@@ -25,6 +29,13 @@ internal sealed class Authenticator(CliEnvironment environment, Connection conne
     {
         if (haveLoggedIn)
             return null;
+        if (GivenToken() is not null)
+        {
+            throw new CliException(
+                ExitCode.Unauthorised,
+                $"{connection.Display} does not take the token in {TokenVariable}: it has expired, or is one of another server",
+                $"Get a new one with `odin auth -u NAME --token FILE`, or unset {TokenVariable}.");
+        }
         Cache.Delete();
         return await LogInAsync(cancellationToken);
     }
@@ -80,6 +91,16 @@ internal sealed class Authenticator(CliEnvironment environment, Connection conne
         }
         username ??= Terminal.Ask(environment, "odin username: ", LoginName);
         return (username, password = Terminal.AskSecret(environment, "odin password: "));
+    }
+
+    // What the command line says of tokens and passwords comes first.
+    private string? GivenToken()
+    {
+        if (flags.TokenFile is not null || flags.Password is not null || flags.PasswordFromInput || environment[TokenVariable]?.Trim() is not { Length: > 0 } token)
+            return null;
+        return TokenCache.IsHeaderText(token)
+            ? token
+            : throw new CliException(ExitCode.Usage, $"{TokenVariable} holds no token, but a text with blanks or line ends in it", "Set it to what is in the file that `odin auth --token FILE` writes.");
     }
 
     // What the local server gave is for it alone; a file named on the command line is the person's own choice.

@@ -81,6 +81,40 @@ public sealed class LoginTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task TokenVariable_IsSentInsteadOfTheKeptOne()
+    {
+        server.On("GET /v1/jobs", """{"jobs":[]}""");
+        LocalServer("hunter2");
+        cli.Variables["ODIN_TOKEN"] = "a.b.c\n";
+        Assert.Equal(ExitCode.Success, (await cli.RunAsync("jobs", "--url", server.Url)).ExitCode);
+        Assert.Equal("Bearer a.b.c", server.Requests.Single().Authorization);
+
+        Assert.Equal(ExitCode.Success, (await cli.RunAsync("jobs", "--url", server.Url, "--token", cli.File("token", "d.e.f"))).ExitCode);
+        Assert.Equal("Bearer d.e.f", server.Requests.Last().Authorization);
+        Assert.False(Directory.Exists(cli.File(".config/odin/tokens")));
+    }
+
+    [Fact]
+    public async Task TokenVariable_Refused_IsSaidAndNotRenewed()
+    {
+        server.On("GET /v1/jobs", """{"detail":"expired","status":401}""", 401);
+        LocalServer("hunter2");
+        cli.Variables["ODIN_TOKEN"] = "a.b.c";
+        var result = await cli.RunAsync("jobs", "--url", server.Url);
+        Assert.Equal(ExitCode.Unauthorised, result.ExitCode);
+        Assert.Contains("does not take the token in ODIN_TOKEN", result.Error, StringComparison.Ordinal);
+        Assert.Equal("GET", server.Requests.Single().Method);
+    }
+
+    [Fact]
+    public async Task TokenVariable_OfSeveralLines_IsMisuse()
+    {
+        cli.Variables["ODIN_TOKEN"] = "milk\nbread";
+        Assert.Equal(ExitCode.Usage, (await cli.RunAsync("jobs", "--url", server.Url)).ExitCode);
+        Assert.Empty(server.Requests);
+    }
+
+    [Fact]
     public async Task StillRefusedAfterLogin_EndsWithoutALoop()
     {
         server.On("POST /v1/auth", """{"message":"new"}""");
