@@ -67,7 +67,7 @@ internal static partial class OdinProgram
         var candidates = parse.CommandResult.Command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name)
             .Concat(parse.CommandResult.Command.Options.Where(o => !o.Hidden).Select(o => o.Name));
         var unknown = parse.UnmatchedTokens.Count > 0 ? parse.UnmatchedTokens[0] : null;
-        if (unknown is ['-', ..] && parse.CommandResult.Command is RootCommand)
+        if (unknown is ['-', ..] && parse.Tokens[0].Value == unknown)
             return new CliException(ExitCode.Usage, $"the option '{unknown}' stands before the command", $"Put it behind: `odin COMMAND {unknown}`. Type `odin` to see the commands.");
         var meant = unknown is not null ? NearestName.Find(unknown, candidates.Where(c => c != unknown)) : null;
         var help = $"Type `{command} --help` to see what it takes.";

@@ -37,7 +37,7 @@ public sealed class LocalRunTests : IDisposable
         Assert.Equal(ExitCode.Success, result.ExitCode);
         Assert.Equal(["[a] one", "[a] two", "[b] three"], result.Lines.Where(l => l.StartsWith('[')).Order(StringComparer.Ordinal));
         Assert.EndsWith(" Succeeded", result.Lines[^1], StringComparison.Ordinal);
-        var logs = Assert.Single(Directory.GetDirectories(cli.File(".local/share/odin/local"), "hello-*", SearchOption.AllDirectories), d => d.Contains("/logs/", StringComparison.Ordinal));
+        var logs = Assert.Single(Directory.GetDirectories(cli.File(".local/share/odin/local"), "*", SearchOption.AllDirectories), d => d.Contains("/logs/", StringComparison.Ordinal));
         Assert.Contains($"the output of its tasks is in '{logs}'", result.Error, StringComparison.Ordinal);
 
         await using var server = new ReplayServer();
@@ -58,7 +58,7 @@ public sealed class LocalRunTests : IDisposable
     [Fact]
     public async Task Local_DryRun_ShowsThePlanAndStartsNothing()
     {
-        Job("parameters: {n: 1}\ntasks:\n- {name: a, image: x, command: [touch, '../a'], args: ['${n}']}\n- {name: b, image: x, command: [echo, b], depends: a}\n");
+        Job("parameters: {n: {type: integer, default: 1}}\ntasks:\n- {name: a, image: x, command: [touch, '../a'], args: ['${n}']}\n- {name: b, image: x, command: [echo, b], depends: a}\n");
 
         var result = await cli.RunAsync("run", cli.File("hello"), "--local", "--dry-run", "--x:n", "5");
 
