@@ -94,7 +94,7 @@ internal sealed partial class RunReconciler(
             // Told again: the executor starts it if the last process died before it could, and adopts it otherwise.
             memory.Remember(RunMemory.KeyOf(task), task.Spec.Index);
             if (isStopping && task.Status.Phase == TaskRunPhase.Queued)
-                await AskAsync(memory, task, cancellationToken);
+                await WithdrawOrTellAsync(memory, task, cancellationToken);
             else
                 await TellAsync(memory, task, cancellationToken);
         }
@@ -291,13 +291,15 @@ internal sealed partial class RunReconciler(
         Report(await executors.For(task).StartAsync(TaskResolver.Specification(memory.Run, task, resolved), cancellationToken));
     }
 
-    // Of a run that is over nothing is started, also not what was written down as about to be.
-    private async Task AskAsync(RunMemory memory, TaskRun task, CancellationToken cancellationToken)
+    // Of a run that is over nothing is started, also not what was written down as about to be, if that can be prevented.
+    private async Task WithdrawOrTellAsync(RunMemory memory, TaskRun task, CancellationToken cancellationToken)
     {
-        if (await executors.For(task).FindAsync(RunMemory.KeyOf(task), cancellationToken) is { } known)
-            Report(known);
-        else
+        var key = RunMemory.KeyOf(task);
+        var known = await executors.For(task).FindAsync(key, cancellationToken);
+        if (known is null || (known.Phase == ExecutionPhase.Queued && await executors.For(task).WithdrawAsync(key, cancellationToken)))
             memory.Set(task.Spec.Index, TaskTransitions.Withdrawn(task.Status));
+        else
+            await TellAsync(memory, task, cancellationToken);
     }
 
     private RunFacts FactsOf(RunMemory memory) =>
