@@ -10,7 +10,11 @@ namespace Odin.Runs;
 /// <param name="WorkPath">The job's directory; another one than the checkout's if the job has templates.</param>
 /// <param name="Parameters">Bound values by name, as the text that is substituted; empty if there were errors.</param>
 public sealed record LoadedJob(
-    Pipeline? Pipeline, string WorkPath, IReadOnlyDictionary<string, string> Parameters, IReadOnlyList<Diagnostic> Diagnostics);
+    Pipeline? Pipeline, string WorkPath, IReadOnlyDictionary<string, string> Parameters, IReadOnlyList<Diagnostic> Diagnostics)
+{
+    /// <summary>The bound values with their types.</summary>
+    public JsonObject Values { get; init; } = [];
+}
 
 /// <summary>Reads the definition of a checked-out job: renders templates, parses, binds parameters.</summary>
 public sealed class JobLoader(RunOptions options, PipelineParserOptions parser)
@@ -43,7 +47,7 @@ public sealed class JobLoader(RunOptions options, PipelineParserOptions parser)
         var binding = ParameterBinder.Bind(parsed.Pipeline?.Parameters ?? [], context, undeclared);
         diagnostics.AddRange(binding.Diagnostics);
         var failed = diagnostics.Exists(d => d.Severity == DiagnosticSeverity.Error);
-        return new LoadedJob(failed ? null : parsed.Pipeline, workPath, binding.Texts, diagnostics);
+        return new LoadedJob(failed ? null : parsed.Pipeline, workPath, binding.Texts, diagnostics) { Values = binding.Values };
     }
 
     /// <summary>SHA-1 over names and contents of the files of a job's directory; equal directories have equal hashes.</summary>

@@ -8,6 +8,8 @@ namespace Odin.Runs;
 public sealed class RunSubmitter(
     IJobSource jobs, RunDrafter drafter, RunPlanner planner, IResourceStore store, RunOptions options, TimeProvider time)
 {
+    private readonly RunReuse reuse = new(store);
+
     public async Task<SubmitResult> SubmitAsync(RunRequest request, CancellationToken cancellationToken)
     {
         if (request.IdempotencyKey is { } key && await FindByKeyAsync(key, cancellationToken) is { } earlier)
@@ -20,11 +22,12 @@ public sealed class RunSubmitter(
         if (request.From is not { } from)
             return await StoreAsync(draft, cancellationToken);
 
-        if (draft.Tasks.All(t => t.Spec.Task.Name != from))
-            return new SubmitResult.NotFound($"Job '{request.Job}' has no task '{from}'; it has: {Names(draft)}.");
-        return await LatestRunAsync(request.Job, cancellationToken) is { } latest
-            ? await StoreAsync(await ReuseAsync(draft, latest, from, cancellationToken), cancellationToken)
-            : new SubmitResult.NotFound($"Job '{request.Job}' has no earlier run to start from '{from}' of. Run it without --from first.");
+        return await reuse.FromAsync(draft, from, cancellationToken) switch
+        {
+            { Draft: { } reusing } => await StoreAsync(reusing, cancellationToken),
+            { Differs: { } differs } => new SubmitResult.Conflict(differs),
+            var other => new SubmitResult.NotFound(other.Missing!),
+        };
     }
 
     public async Task<SubmitResult> RerunAsync(string runId, string? from, string? submittedBy, CancellationToken cancellationToken)
@@ -47,8 +50,8 @@ public sealed class RunSubmitter(
         if (draft is null)
             return new SubmitResult.Refused(errors);
         if (from is not null && draft.Tasks.All(t => t.Spec.Task.Name != from))
-            return new SubmitResult.NotFound($"Run '{runId}' has no task '{from}'; it has: {Names(draft)}.");
-        return await StoreAsync(await ReuseAsync(draft, earlier, from, cancellationToken), cancellationToken);
+            return new SubmitResult.NotFound($"Run '{runId}' has no task '{from}'; it has: {RunReuse.Names(draft)}.");
+        return await StoreAsync(await reuse.TakeOverAsync(draft, earlier, from, cancellationToken), cancellationToken);
     }
 
     public async Task<PlanResult> PlanAsync(RunRequest request, CancellationToken cancellationToken)
@@ -56,9 +59,16 @@ public sealed class RunSubmitter(
         if (await jobs.CheckOutAsync(request.Job, request.Commit, cancellationToken) is not { } checkout)
             return new PlanResult.NotFound(MissingJob(request));
         var (draft, errors) = await drafter.DraftAsync(checkout, request, cancellationToken);
-        return draft is null
-            ? new PlanResult.Refused(errors)
-            : new PlanResult.Planned(await planner.PlanAsync(draft, cancellationToken));
+        if (draft is null)
+            return new PlanResult.Refused(errors);
+        if (request.From is not { } from)
+            return new PlanResult.Planned(await planner.PlanAsync(draft, null, cancellationToken));
+        return await reuse.FromAsync(draft, from, cancellationToken) switch
+        {
+            { Draft: { } reusing, Earlier: var earlier } => new PlanResult.Planned(await planner.PlanAsync(reusing, earlier, cancellationToken)),
+            { Differs: { } differs } => new PlanResult.Conflict(differs),
+            var other => new PlanResult.NotFound(other.Missing!),
+        };
     }
 
     private async Task<SubmitResult> StoreAsync(RunDraft draft, CancellationToken cancellationToken)
@@ -89,69 +99,7 @@ public sealed class RunSubmitter(
             ? await store.FindAsync<Run>(known.RunId, cancellationToken)
             : null;
 
-    private async Task<Run?> LatestRunAsync(string job, CancellationToken cancellationToken)
-    {
-        var query = new ResourceQuery
-        {
-            Parent = job,
-            Phases = [nameof(RunPhase.Succeeded), nameof(RunPhase.Failed), nameof(RunPhase.Cancelled)],
-            Descending = true,
-            Limit = 1,
-        };
-        return (await store.ListAsync<Run>(query, cancellationToken)).Items is [var latest, ..] ? latest : null;
-    }
-
-    // Whatever succeeded in the earlier run and does not come after 'from' is taken over; its files are copied by the reconciler.
-    private async Task<RunDraft> ReuseAsync(RunDraft draft, Run earlier, string? from, CancellationToken cancellationToken)
-    {
-        var done = new Dictionary<string, TaskRun>();
-        await foreach (var task in store.EnumerateAsync<TaskRun>(new ResourceQuery { Parent = earlier.Id }, cancellationToken))
-        {
-            if (task.Status.IsSuccess)
-                done[task.Spec.Task.Name] = task;
-        }
-        var again = TasksFrom(draft, done, from);
-        var tasks = draft.Tasks.Select(t => again.Contains(t.Spec.Task.Name) ? t : TakeOver(draft.Run, t, done[t.Spec.Task.Name], earlier));
-        return draft with
-        {
-            Run = draft.Run with { Spec = draft.Run.Spec with { RerunOf = earlier.Id } },
-            Tasks = [.. tasks],
-        };
-    }
-
-    private static HashSet<string> TasksFrom(RunDraft draft, Dictionary<string, TaskRun> done, string? from)
-    {
-        var again = new HashSet<string>();
-        var graph = TaskGraph.Create(draft.Tasks.Select(t => t.Spec.Task).ToList());
-        foreach (var index in graph.TopologicalOrder)
-        {
-            var name = draft.Tasks[index].Spec.Task.Name;
-            var downstream = false;
-            foreach (var dependency in graph.Dependencies(index))
-                downstream |= again.Contains(draft.Tasks[dependency].Spec.Task.Name);
-            if (downstream || name == from || !done.ContainsKey(name))
-                again.Add(name);
-        }
-        return again;
-    }
-
-    private static TaskRun TakeOver(Run run, TaskRun fresh, TaskRun done, Run earlier) => fresh with
-    {
-        Spec = fresh.Spec with { ReusedFrom = done.Id },
-        Status = done.Status with
-        {
-            Phase = TaskRunPhase.Succeeded,
-            Reason = TaskReasons.Reused,
-            Message = $"Taken over from run '{earlier.Id}'.",
-            Attempt = 0,
-            Outputs = WorkspaceReuse.Relocate(done.Status.Outputs, earlier.Spec.RunPath, run.Spec.RunPath),
-            Events = [],
-        },
-    };
-
     private static string MissingJob(RunRequest request) => request.Commit is null
         ? $"There is no job '{request.Job}'. 'odin jobs' lists those that there are."
         : $"There is no job '{request.Job}' at '{request.Commit}'.";
-
-    private static string Names(RunDraft draft) => string.Join(", ", draft.Tasks.Select(t => t.Spec.Task.Name));
 }
