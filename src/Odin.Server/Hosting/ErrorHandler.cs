@@ -31,6 +31,7 @@ internal sealed partial class ErrorHandler(ILogger<ErrorHandler> logger) : IExce
         _ when DiskTrouble.Describe(exception) is { } trouble => (StatusCodes.Status503ServiceUnavailable, trouble, null),
         InvalidRequestException e => (StatusCodes.Status422UnprocessableEntity, e.Message, e.Items),
         MalformedRequestException e => (StatusCodes.Status400BadRequest, e.Message, null),
+        BadHttpRequestException e when BadParameter.Describe(e) is { } item => (StatusCodes.Status422UnprocessableEntity, item.Message, [item]),
         BadHttpRequestException e => (e.StatusCode, e.Message, null),
         InvalidDataException e => (StatusCodes.Status400BadRequest, e.Message, null),
         InvalidQueryException e => (StatusCodes.Status400BadRequest, e.Message, null),
