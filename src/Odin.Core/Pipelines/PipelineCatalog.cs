@@ -37,6 +37,9 @@ public sealed class PipelineCatalog : IJobSource
     /// <summary>The directory or the URL of the repository, without credentials.</summary>
     public string Root => repository.Location;
 
+    /// <summary>Whether the repository is somewhere else, so that it can be lost.</summary>
+    internal bool IsRemote => repository.IsRemote;
+
     /// <summary>Makes the repository on first start. Other members do it too; calling it at start finds mistakes early.</summary>
     public Task OpenAsync(CancellationToken cancellationToken) => repository.OpenAsync(cancellationToken);
 
