@@ -39,7 +39,7 @@ internal sealed partial class ErrorHandler(ILogger<ErrorHandler> logger) : IExce
         ResourceAlreadyExistsException e => (StatusCodes.Status409Conflict, e.Message, null),
         ResourceConflictException e => (StatusCodes.Status409Conflict, e.Message + " Read it again and repeat the request.", null),
         InvalidJobPathException or JobCheckoutException => (StatusCodes.Status400BadRequest, exception.Message, null),
-        JobRevisionNotFoundException => (StatusCodes.Status404NotFound, exception.Message, null),
+        JobRevisionNotFoundException or JobNotFoundException => (StatusCodes.Status404NotFound, exception.Message, null),
         JobAlreadyExistsException or GitRefusedException => (StatusCodes.Status409Conflict, exception.Message, null),
         JobFileTooLargeException => (StatusCodes.Status413PayloadTooLarge, exception.Message, null),
         GitUnavailableException or GitBranchMissingException => (StatusCodes.Status503ServiceUnavailable, exception.Message, null),
