@@ -10,7 +10,11 @@ namespace Odin.Runs;
 /// <param name="WorkPath">The job's directory; another one than the checkout's if the job has templates.</param>
 /// <param name="Parameters">Bound values by name, as the text that is substituted; empty if there were errors.</param>
 public sealed record LoadedJob(
-    Pipeline? Pipeline, string WorkPath, IReadOnlyDictionary<string, string> Parameters, IReadOnlyList<Diagnostic> Diagnostics);
+    Pipeline? Pipeline, string WorkPath, IReadOnlyDictionary<string, string> Parameters, IReadOnlyList<Diagnostic> Diagnostics)
+{
+    /// <summary>The bound values with their types.</summary>
+    public JsonObject Values { get; init; } = [];
+}
 
 /// <summary>Reads the definition of a checked-out job: renders templates, parses, binds parameters.</summary>
 public sealed class JobLoader(RunOptions options, PipelineParserOptions parser)
@@ -51,7 +55,7 @@ public sealed class JobLoader(RunOptions options, PipelineParserOptions parser)
         var parsed = PipelineParser.Parse(text, "main.yml", parser);
         var binding = ParameterBinder.Bind(parsed.Pipeline?.Parameters ?? [], context, parsed.Pipeline is null ? UndeclaredValues.Ignored : undeclared);
         List<Diagnostic> diagnostics = [.. found, .. parsed.Diagnostics, .. binding.Diagnostics];
-        return new LoadedJob(diagnostics.Exists(IsError) ? null : parsed.Pipeline, workPath, binding.Texts, diagnostics);
+        return new LoadedJob(diagnostics.Exists(IsError) ? null : parsed.Pipeline, workPath, binding.Texts, diagnostics) { Values = binding.Values };
     }
 
     private static bool IsError(Diagnostic diagnostic) => diagnostic.Severity == DiagnosticSeverity.Error;

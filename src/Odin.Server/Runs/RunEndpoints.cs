@@ -22,7 +22,7 @@ internal static class RunEndpoints
         runs.MapPost("/", SubmitAsync).WithName("SubmitPipeline").WithSummary("Starts a run of a job")
             .WithDescription("The header 'Idempotency-Key' makes a repeated request answer with the run of the first one.")
             .Takes<SubmitRequest>("application/json").Produces<PipelineAnswer>()
-            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         runs.MapPost("/{id}/cancel", CancelAsync).WithName("CancelPipeline").WithSummary("Ends a run; its records stay")
             .Produces<PipelineAnswer>().ProducesProblem(StatusCodes.Status404NotFound);
         runs.MapPost("/{id}/rerun", RerunAsync).WithName("RerunPipeline")
@@ -34,7 +34,7 @@ internal static class RunEndpoints
             .Produces<CleanupList>().ProducesProblem(StatusCodes.Status404NotFound);
         v1.MapPost("/plans", PlanAsync).WithTags("Pipelines").WithName("PlanPipeline").WithSummary("Says what a run would do, without starting it")
             .Takes<SubmitRequest>("application/json").Produces<PlanAnswer>()
-            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
     }
 
     private static async Task<IResult> ListAsync(
@@ -104,6 +104,7 @@ internal static class RunEndpoints
             PlanResult.Planned planned => TypedResults.Ok(new PlanAnswer(PlanWire.From(planned.Plan))),
             PlanResult.Refused refused => Problem.Refused(refused.Diagnostics),
             PlanResult.NotFound missing => Problem.NotFound(missing.Message),
+            PlanResult.Conflict conflict => Problem.Result(StatusCodes.Status409Conflict, conflict.Message),
             var other => throw new InvalidOperationException(other.GetType().Name),
         };
 
