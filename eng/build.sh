@@ -43,8 +43,8 @@ is_stale() {
     stamp=$1
     shift
     [ -e "$stamp" ] || return 0
-    cd -- "$root"
-    changed=$(find "$@" Directory.Build.props Directory.Build.targets Directory.Packages.props global.json eng/*.txt \
+    # In a shell of its own: the program is to start in the caller's directory.
+    changed=$(cd -- "$root" && find "$@" Directory.Build.props Directory.Build.targets Directory.Packages.props global.json eng/*.txt \
         \( -name obj -o -name bin \) -prune -o -newer "$stamp" -print 2>/dev/null | head -n 1)
     [ -n "$changed" ]
 }
@@ -66,10 +66,13 @@ build() {
     fi
     # shellcheck disable=SC2086
     if is_stale "$stamp" $folders; then
-        say "building ... (the first time takes a minute or two)"
+        [ -e "$stamp" ] || say "the first build takes a minute or two."
         # What changes while the build runs must be newer than the stamp.
         touch "$stamp.new"
+        number=0
         for project in "$@"; do
+            number=$((number + 1))
+            say "building $project ($number of $#) ..."
             build_one "$project"
         done
         mv -f "$stamp.new" "$stamp"
@@ -80,12 +83,30 @@ build() {
 # No build server stays behind: it would hold the lock, and a build machine is no place for leftovers.
 build_one() {
     log=$root/artifacts/build.log
-    if ! (cd -- "$root" && DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1 \
-        dotnet build "$1" --configuration "$configuration" --verbosity quiet --nologo --disable-build-servers) \
-        </dev/null >"$log" 2>&1 9>&-; then
+    # A pipe keeps only the exit code of its last part.
+    code=$(
+        {
+            {
+                (cd -- "$root" && DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1 \
+                    dotnet build "$1" --configuration "$configuration" --verbosity minimal --nologo --disable-build-servers) \
+                    </dev/null 2>&1 3>&- 9>&- && echo 0 >&3 || echo 1 >&3
+            } | show_progress "$log" 3>&-
+        } 3>&1
+    )
+    if [ "$code" != 0 ]; then
         grep -E '(error|warning) [A-Z]+[0-9]+' "$log" | sort -u >&2 || cat "$log" >&2
         die "$1 does not build; the whole output is in artifacts/build.log."
     fi
+}
+
+# Copies its input into a file, and says what of it is done: "  Odin.Core -> /…/Odin.Core.dll".
+show_progress() {
+    while IFS= read -r line; do
+        printf '%s\n' "$line"
+        case $line in
+            *' -> '*) say "${line%% -> *}" ;;
+        esac
+    done >"$1"
 }
 
 build_programs() {

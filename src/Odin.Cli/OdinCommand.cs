@@ -28,6 +28,9 @@ internal abstract class OdinCommand : Command
     /// <summary>Lines that can be typed as they are, each with an optional <c>  # remark</c>.</summary>
     public IReadOnlyList<string> Examples { get; protected init; } = [];
 
+    /// <summary>What else the help has to say, behind the options; null: nothing.</summary>
+    public string? Remark { get; protected init; }
+
     protected CliSession Session { get; }
 
     protected abstract Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken);

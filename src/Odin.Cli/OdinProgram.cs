@@ -22,8 +22,7 @@ internal static partial class OdinProgram
         {
             if (arguments is ["help", .. var topic])
                 arguments = [.. topic, "--help"];
-            if (alias is not null)
-                arguments = [.. alias.Split(' '), .. arguments];
+            arguments = alias is null ? LeadingOptions.Move(arguments) : [.. alias.Split(' '), .. arguments];
             if (Suggestion.TryParse(arguments) is { } suggestion)
                 return suggestion.Write(CommandTree.Create(new CliSession(environment with { CanPrompt = false }, [], [], false)), environment.Out);
             // The server reads its own command line.
@@ -67,7 +66,10 @@ internal static partial class OdinProgram
         var message = string.Join('\n', parse.Errors.Select(e => WrongType().Replace(e.Message, Expectation)).Distinct());
         var candidates = parse.CommandResult.Command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name)
             .Concat(parse.CommandResult.Command.Options.Where(o => !o.Hidden).Select(o => o.Name));
-        var meant = parse.UnmatchedTokens.Count > 0 ? NearestName.Find(parse.UnmatchedTokens[0], candidates) : null;
+        var unknown = parse.UnmatchedTokens.Count > 0 ? parse.UnmatchedTokens[0] : null;
+        if (unknown is ['-', ..] && parse.Tokens[0].Value == unknown)
+            return new CliException(ExitCode.Usage, $"the option '{unknown}' stands before the command", $"Put it behind: `odin COMMAND {unknown}`. Type `odin` to see the commands.");
+        var meant = unknown is not null ? NearestName.Find(unknown, candidates.Where(c => c != unknown)) : null;
         var help = $"Type `{command} --help` to see what it takes.";
         return new CliException(ExitCode.Usage, message, meant is null ? help : $"Did you mean '{meant}'? {help}");
     }

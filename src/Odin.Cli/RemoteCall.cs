@@ -37,8 +37,9 @@ internal sealed class RemoteCall(CliSession session, ParseResult parse) : IDispo
         string command, JsonNode? wish, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var token = await Client.TokenAsync(cancellationToken);
+        using var invoker = Client.SocketInvoker();
         var request = new JsonObject { ["command"] = command, ["request"] = wish };
-        await foreach (var frame in OdinSocket.ExchangeAsync(Client.Connection, token, request, cancellationToken))
+        await foreach (var frame in OdinSocket.ExchangeAsync(Client.Connection, invoker, token, request, cancellationToken))
             yield return frame;
     }
 

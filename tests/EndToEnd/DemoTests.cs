@@ -30,8 +30,12 @@ public sealed partial class DemoTests : IDisposable
         var second = result.Output[result.Output.IndexOf("The same commit again:", StringComparison.Ordinal)..];
         Assert.Contains($"{Tasks.Length} of {Tasks.Length} tasks came from the cache:", second, StringComparison.Ordinal);
         foreach (var task in Tasks)
+        {
             Assert.Matches($"(?m)^  {task}: .*[a-z]{{3,}}", second);
+            Assert.Single(second.Split('\n'), line => line.Contains($"{task}:", StringComparison.Ordinal) || line.Contains($" {task} ", StringComparison.Ordinal));
+        }
 
+        AssertMode("700", home[".local/share/odin"]);
         Assert.Empty(Directory.GetFileSystemEntries(home["tmp"], "odin-demo-*"));
         Assert.False(IsAlive(ServerOf(result)), "the server is still there");
     }
@@ -51,6 +55,7 @@ public sealed partial class DemoTests : IDisposable
             Assert.True(runs.Code == 0, runs.ToString());
             Assert.Equal(2, runs.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
             Assert.Contains($"export ODIN_DATA='{data}'", result.Output, StringComparison.Ordinal);
+            Assert.Contains($"Its data stays in '{data}'", result.Output, StringComparison.Ordinal);
         }
         finally
         {
@@ -68,7 +73,31 @@ public sealed partial class DemoTests : IDisposable
         Assert.Contains("prepare:", result.Error, StringComparison.Ordinal);
         var kept = Assert.Single(Directory.GetFileSystemEntries(home["tmp"], "odin-demo-*"));
         Assert.Contains(kept, result.Error, StringComparison.Ordinal);
-        Assert.True(File.Exists(Path.Combine(kept, "server.log")));
+        // The server has greeted with the password of its first user.
+        Assert.Contains("assword", await File.ReadAllTextAsync(Path.Combine(kept, "server.log")), StringComparison.Ordinal);
+        AssertMode("700", kept);
+        AssertMode("600", Path.Combine(kept, "server.log"));
+    }
+
+    [Fact]
+    public async Task Demo_OnADirectoryThatOthersMayRead_ClosesItAndTheLog()
+    {
+        var data = Directory.CreateDirectory(home["data"]).FullName;
+        await new CliProgram(home).OdinAsync("demo", "--data", data, "--x:python", "/bin/false");
+        AssertMode("700", data);
+
+        // As an earlier version has left them.
+        await TestProgram.RunAsync("chmod", ["755", data]);
+        await TestProgram.RunAsync("chmod", ["644", Path.Combine(data, "server.log")]);
+        await new CliProgram(home).OdinAsync("demo", "--data", data, "--x:python", "/bin/false");
+        AssertMode("700", data);
+        AssertMode("600", Path.Combine(data, "server.log"));
+    }
+
+    private static void AssertMode(string octal, string path)
+    {
+        if (!OperatingSystem.IsWindows())
+            Assert.Equal($"{octal} {path}", $"{Convert.ToString((int)File.GetUnixFileMode(path), 8)} {path}");
     }
 
     // Its log is gone with its data: what is known of it is the address that it answered at.

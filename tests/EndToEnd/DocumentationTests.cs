@@ -6,13 +6,14 @@ namespace Odin.EndToEnd;
 public sealed class DocumentationTests : IDisposable
 {
     // Their blocks are typed one after the other, in one shell.
-    private static readonly string[] Run = ["README.md", "docs/quickstart.md"];
+    private static readonly string[] Run = ["README.md", "docs/guides/ci.md", "docs/guides/git-remote.md", "docs/quickstart.md"];
 
     // Blocks marked "shell", and why they cannot be run.
     private static readonly Dictionary<string, string> Excused = new(StringComparer.Ordinal)
     {
         ["CONTRIBUTING.md"] = "./test, which runs these tests, would run itself",
         ["README.md"] = "./test, which runs these tests, would run itself",
+        ["docs/guides/git-remote.md"] = "a host of git repositories over SSH is the reader's; that the server talks to one is tested beside the engine's git",
         ["docs/reference/cli.md"] = "the names of runs, jobs and servers are the reader's; that each line is a command line is tested beside the commands",
     };
 
@@ -22,6 +23,8 @@ public sealed class DocumentationTests : IDisposable
 
     [Theory]
     [InlineData("README.md")]
+    [InlineData("docs/guides/ci.md")]
+    [InlineData("docs/guides/git-remote.md")]
     [InlineData("docs/quickstart.md")]
     public async Task Blocks_TypedInOrder_AllSucceed(string page)
     {

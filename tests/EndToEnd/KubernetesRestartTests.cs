@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -30,20 +31,28 @@ public sealed class KubernetesRestartTests
     [InlineData("kubelet")]
     public async Task Kill_PartOfTheCluster_TheRunGoesOn(string part)
     {
-        var up = Environment.GetEnvironmentVariable("ODIN_TEST_CLUSTER_UP");
-        Assert.SkipWhen(string.IsNullOrEmpty(up), "ODIN_TEST_CLUSTER_UP does not name the script that starts the cluster again, so none of its parts may be killed.");
+        var pids = Environment.GetEnvironmentVariable("ODIN_TEST_CLUSTER_PIDS");
+        Assert.SkipWhen(string.IsNullOrEmpty(pids), "ODIN_TEST_CLUSTER_PIDS does not name the directory with the pid files of the cluster's parts, so none of them may be killed.");
         await using var cluster = await KubernetesCluster.StartAsync();
         await using var server = await StartAsync(cluster);
         var run = await SubmitAsync(server);
         await EndedAsync(server, run, 5);
-        using (var process = Process.GetProcessById(int.Parse(await File.ReadAllTextAsync(PidFile(part)))))
-            process.Kill();
-        await TestProgram.RunAsync(up!, []);
+        await KillAndStartAgainAsync(Path.Combine(pids!, part + ".pid"));
         await EachOnceAsync(cluster, server, run);
     }
 
-    private static string PidFile(string part) => Path.Combine(
-        Environment.GetEnvironmentVariable("CLUSTER_HOME") ?? Path.Combine(Environment.GetEnvironmentVariable("HOME")!, ".cache/dev-cluster"), "run", part + ".pid");
+    // Whoever started it is not asked: the same command is run again, and its pid takes the place of the old one.
+    private static async Task KillAndStartAgainAsync(string pidFile)
+    {
+        var pid = int.Parse(await File.ReadAllTextAsync(pidFile), CultureInfo.InvariantCulture);
+        var command = (await File.ReadAllTextAsync($"/proc/{pid}/cmdline")).TrimEnd('\0').Split('\0');
+        var program = new FileInfo($"/proc/{pid}/exe").ResolveLinkTarget(returnFinalTarget: true)!.FullName;
+        var directory = new DirectoryInfo($"/proc/{pid}/cwd").ResolveLinkTarget(returnFinalTarget: true)!.FullName;
+        using (var process = Process.GetProcessById(pid))
+            process.Kill();
+        await TestProgram.RunAsync("/bin/sh",
+            ["-c", """cd "$1"; pidfile=$2; shift 2; setsid "$@" >>"${pidfile%.pid}.again.log" 2>&1 </dev/null & echo $! >"$pidfile" """, "sh", directory, pidFile, program, .. command.Skip(1)]);
+    }
 
     private static Task<OdinServer> StartAsync(KubernetesCluster cluster) => OdinServer.StartAsync(
         "--executor", "kubernetes", "--kubernetes-kubeconfig", KubernetesCluster.Kubeconfig, "--kubernetes-namespace", cluster.Namespace);

@@ -39,7 +39,21 @@ internal sealed class KubernetesCluster : IAsyncDisposable
     /// <summary>Makes what the manifest says, in the namespace.</summary>
     public Task<string> ApplyAsync(string manifest) => RunAsync(manifest, "--namespace", Namespace, "apply", "-f", "-");
 
-    public async ValueTask DisposeAsync() => await RunAsync(null, "delete", "namespace", Namespace, "--wait=false", "--ignore-not-found");
+    // The API server may have been killed a moment ago.
+    public async ValueTask DisposeAsync() => await Eventually.True(
+        async () =>
+        {
+            try
+            {
+                await RunAsync(null, "delete", "namespace", Namespace, "--wait=false", "--ignore-not-found");
+                return true;
+            }
+            catch (Xunit.Sdk.XunitException)
+            {
+                return false;
+            }
+        },
+        $"the removal of the namespace {Namespace}");
 
     private static Task<string> RunAsync(string? input, params IReadOnlyList<string> arguments) => TestProgram.RunAsync(
         "kubectl", ["--kubeconfig", Kubeconfig, .. arguments], input: input is null ? null : System.Text.Encoding.UTF8.GetBytes(input));

@@ -17,7 +17,7 @@ public abstract class ResourceStoreConformance : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => store = await NewStoreAsync(new StorageOptions());
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         foreach (var made in stores.OfType<IAsyncDisposable>())
             await made.DisposeAsync();

@@ -58,14 +58,15 @@ internal sealed class DemoCommand : OdinCommand
         Out.WriteLine($"Committed the files of '{example}' as job '{Job}'.");
 
         Out.WriteLine();
-        var first = await RunOnceAsync(client, cancellationToken);
+        var first = await RunOnceAsync(client, show: true, cancellationToken);
         if (!first.IsSuccess)
             return await ExplainAsync(client, first, directory, cancellationToken);
         await PrintResultAsync(client, first, server, cancellationToken);
 
         Out.WriteLine();
         Out.WriteLine("The same commit again:");
-        var second = await RunOnceAsync(client, cancellationToken);
+        // Each task says where it came from in the list at the end: that once is enough.
+        var second = await RunOnceAsync(client, show: false, cancellationToken);
         if (!second.IsSuccess)
             return await ExplainAsync(client, second, directory, cancellationToken);
         PrintCached(second);
@@ -97,7 +98,7 @@ internal sealed class DemoCommand : OdinCommand
             await PushCommand.SendAsync(client, Job, Path.GetFileName(file), await File.ReadAllBytesAsync(file, cancellationToken), cancellationToken);
     }
 
-    private async Task<PipelineRecord> RunOnceAsync(OdinClient client, CancellationToken cancellationToken)
+    private async Task<PipelineRecord> RunOnceAsync(OdinClient client, bool show, CancellationToken cancellationToken)
     {
         var runs = new RunsClient(client);
         var context = TemplateArguments.ToContext(Session.TemplateArguments);
@@ -105,8 +106,8 @@ internal sealed class DemoCommand : OdinCommand
         if (!context.ContainsKey("python") && Session.Environment["ODIN_DEMO_PYTHON"] is { } python)
             context["python"] = python;
         var submitted = RunsClient.Submitted(await runs.SubmitAsync(new SubmitWish(Job, context, null, null, false), cancellationToken));
-        return await RunProgressView.For(Session.Environment, besideData: false)
-            .ShowAsync(runs.WatchAsync(submitted.Id!, cancellationToken), cancellationToken);
+        var view = show ? RunProgressView.For(Session.Environment, besideData: false) : new RunProgressView(TextWriter.Null, live: false, colour: false, Session.Environment.Time);
+        return await view.ShowAsync(runs.WatchAsync(submitted.Id!, cancellationToken), cancellationToken);
     }
 
     private async Task PrintResultAsync(OdinClient client, PipelineRecord run, DemoServer server, CancellationToken cancellationToken)
@@ -123,6 +124,8 @@ internal sealed class DemoCommand : OdinCommand
     // The data goes when the demo ends, and the report is what one wants to look at then.
     private string KeepReport(string original)
     {
+        // It is where a server of this user keeps its data, if there is ever one.
+        DemoDirectory.Prepare(Session.Environment.DataDirectory);
         var kept = Path.Combine(Directory.CreateDirectory(Path.Combine(Session.Environment.DataDirectory, "demo")).FullName, "report.html");
         File.Copy(original, kept, overwrite: true);
         return kept;
@@ -157,6 +160,7 @@ internal sealed class DemoCommand : OdinCommand
         Out.WriteLine($"  odin list");
         Out.WriteLine($"  odin run {Job} --watch");
         Out.WriteLine($"  kill {server.ProcessId}   to stop it");
+        Out.WriteLine($"Its data stays in '{server.DataDirectory}' until you remove it: rm -r '{server.DataDirectory}'");
     }
 
     private async Task<int> ExplainAsync(OdinClient client, PipelineRecord run, DemoDirectory directory, CancellationToken cancellationToken)

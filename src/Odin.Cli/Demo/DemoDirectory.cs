@@ -14,6 +14,21 @@ internal sealed class DemoDirectory : IDisposable
 
     public string Path { get; }
 
+    /// <summary>
+    /// Makes a directory that only its owner may look into; closes an empty one. Any other is the server's to judge, which
+    /// refuses one that is not its own.
+    /// </summary>
+    public static void Prepare(string path)
+    {
+        const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(path);
+        else if (!Directory.Exists(path))
+            Directory.CreateDirectory(path, OwnerOnly);
+        else if (!Directory.EnumerateFileSystemEntries(path).Any())
+            File.SetUnixFileMode(path, OwnerOnly);
+    }
+
     /// <summary>Leaves it, and all that is in it.</summary>
     public void Keep() => isKept = true;
 

@@ -33,9 +33,12 @@ internal sealed partial class DemoServer : IAsyncDisposable
     /// <summary>Starts the program and returns when it answers.</summary>
     public static async Task<DemoServer> StartAsync(string data, TimeProvider time, CancellationToken cancellationToken)
     {
+        var log = Path.Combine(data, "server.log");
         try
         {
-            Directory.CreateDirectory(data);
+            DemoDirectory.Prepare(data);
+            // The server greets with the password of its first user.
+            PrivateFile.Write(log, "");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -48,7 +51,7 @@ internal sealed partial class DemoServer : IAsyncDisposable
             "-c", Script, "sh", program.Path, .. program.Arguments,
             "--data", data, "--urls", "http://127.0.0.1:0", "--websocket-port", "0",
         ]);
-        start.Environment["ODIN_DEMO_LOG"] = Path.Combine(data, "server.log");
+        start.Environment["ODIN_DEMO_LOG"] = log;
         var server = new DemoServer(Process.Start(start)!, data, time);
         try
         {

@@ -32,7 +32,7 @@ internal sealed class LintCommand : OdinCommand
         foreach (var file in files)
             await linter.CheckAsync(file, cancellationToken);
         var printer = Session.Printer(parse);
-        var document = new JsonArray([.. linter.Diagnostics.Select(ToJson)]);
+        var document = new JsonArray([.. linter.Diagnostics.Select(LocalRecords.Of)]);
         if (!printer.Data(document, linter.Diagnostics.Select(d => d.File).Distinct()))
         {
             foreach (var diagnostic in linter.Diagnostics)
@@ -47,14 +47,4 @@ internal sealed class LintCommand : OdinCommand
     }
 
     private static string Count(int number, string noun) => number == 1 ? $"1 {noun}" : $"{number} {noun}s";
-
-    private static JsonNode ToJson(Diagnostic diagnostic) => new JsonObject
-    {
-        ["file"] = diagnostic.File,
-        ["line"] = diagnostic.Line,
-        ["column"] = diagnostic.Column,
-        ["severity"] = diagnostic.Severity == DiagnosticSeverity.Error ? "error" : "warning",
-        ["code"] = diagnostic.Code,
-        ["message"] = diagnostic.Message,
-    };
 }

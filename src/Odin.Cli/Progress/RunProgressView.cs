@@ -15,12 +15,13 @@ internal sealed class RunProgressView(TextWriter writer, bool live, bool colour,
     private readonly RunProgress progress = new();
 
     /// <summary>The view for a person at this environment's terminal, on standard output or beside data on standard error.</summary>
-    public static RunProgressView For(CliEnvironment environment, bool besideData)
+    /// <param name="lines">Lines also at a terminal: what the tasks write is to be seen between them.</param>
+    public static RunProgressView For(CliEnvironment environment, bool besideData, bool lines = false)
     {
         var terminal = besideData ? environment.ErrorIsTerminal : environment.OutIsTerminal;
         return new RunProgressView(
             besideData ? environment.Error : environment.Out,
-            terminal && environment["TERM"] != "dumb",
+            terminal && !lines && environment["TERM"] != "dumb",
             besideData ? environment.ColourError : environment.ColourOut,
             environment.Time);
     }
@@ -40,6 +41,11 @@ internal sealed class RunProgressView(TextWriter writer, bool live, bool colour,
         string? state = null;
         await foreach (var update in updates.WithCancellation(cancellationToken))
         {
+            if (update is RunUpdate.Output { Text: var text })
+            {
+                await writer.WriteAsync(text);
+                continue;
+            }
             foreach (var task in progress.Apply(update).Where(IsWorthALine))
                 Line(RunProgress.NameOf(task), Describe(task));
             // The end comes last, whatever the order in which it was heard.
@@ -54,9 +60,13 @@ internal sealed class RunProgressView(TextWriter writer, bool live, bool colour,
         await writer.FlushAsync(cancellationToken);
     }
 
-    // Waiting and queueing is what all tasks do; only that one is to be tried again is news.
+    // Waiting and queueing is what all tasks do; only that an attempt failed, and that there is another, is news.
     private static bool IsWorthALine(TaskRecord task) =>
-        task.Attempt is > 1 || RunProgress.StateOf(task) is not ("Waiting" or "Queued");
+        task.Attempt is > 1 || IsBetweenAttempts(task) || RunProgress.StateOf(task) is not ("Waiting" or "Queued");
+
+    // Its message tells how the attempt ended, and when the next one begins.
+    private static bool IsBetweenAttempts(TaskRecord task) =>
+        task is { Attempt: >= 1, Message.Length: > 0 } && RunProgress.StateOf(task) == "Waiting";
 
     private void Line(string name, string text) =>
         writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{time.GetLocalNow():HH:mm:ss} {name} {text}"));
@@ -64,6 +74,8 @@ internal sealed class RunProgressView(TextWriter writer, bool live, bool colour,
     private string Describe(TaskRecord task)
     {
         var text = RunProgress.StateOf(task);
+        if (IsBetweenAttempts(task))
+            return $"{text}: {task.Message!.ReplaceLineEndings(" ")}";
         if (task.Attempt is > 1)
             text += string.Create(CultureInfo.InvariantCulture, $" (attempt {task.Attempt})");
         if (ProgressTable.Elapsed(task, time.GetUtcNow()) is { Length: > 0 } elapsed && task.CompletionTime is not null)

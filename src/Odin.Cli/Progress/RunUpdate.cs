@@ -15,6 +15,9 @@ internal abstract record RunUpdate
     /// <summary>One of its tasks.</summary>
     public sealed record Task(TaskRecord Record) : RunUpdate;
 
+    /// <summary>Whole lines that its tasks wrote.</summary>
+    public sealed record Output(string Text) : RunUpdate;
+
     /// <summary>There is nothing more to come.</summary>
     public sealed record Ended : RunUpdate;
 }

@@ -44,6 +44,9 @@ internal sealed record ApiAnswer(HttpStatusCode Status, JsonNode? Body, string T
         var message = errors.Count > 0 ? string.Join('\n', errors) : Detail();
         return (int)Status switch
         {
+            // A server of ours explains itself.
+            404 or 405 when Body is not JsonObject => new CliException(
+                ExitCode.Unavailable, $"this seems to be no Odin server: it answered {(int)Status} {Status}", "Check the address, such as the port and the path; `odin ping` asks who is there."),
             401 => new CliException(ExitCode.Unauthorised, message, "Type `odin auth` to log in."),
             403 => new CliException(ExitCode.Unauthorised, message, "Ask somebody who may, or log in as another user with `odin auth -u NAME`."),
             // A server of ours may have said it already.

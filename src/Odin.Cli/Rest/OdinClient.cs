@@ -11,15 +11,18 @@ namespace Odin.Cli.Rest;
 /// <summary>REST over one connection: sends the token, logs in again once when it has expired, and names what cannot be reached.</summary>
 internal sealed class OdinClient : IDisposable
 {
-    private readonly HttpClient http;
+    private readonly ServerTransport transport;
+    private readonly Lazy<HttpClient> open, ours;
     private readonly Authenticator authenticator;
     private string? token;
     private bool tokenIsKnown;
 
-    private OdinClient(Connection connection, HttpClient http, Authenticator authenticator, TimeProvider time)
+    private OdinClient(Connection connection, ServerTransport transport, Authenticator authenticator, TimeProvider time)
     {
         Connection = connection;
-        this.http = http;
+        this.transport = transport;
+        open = new Lazy<HttpClient>(() => transport.Client(onlyOurs: false));
+        ours = new Lazy<HttpClient>(() => transport.Client(onlyOurs: true));
         this.authenticator = authenticator;
         Time = time;
     }
@@ -32,20 +35,8 @@ internal sealed class OdinClient : IDisposable
 
     public static OdinClient Create(CliEnvironment environment, Connection connection, ConnectionFlags flags)
     {
-        HttpClient Connect() => new(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.All,
-            ConnectTimeout = TimeSpan.FromSeconds(15),
-            // A proxy of the environment must not see what goes to this machine.
-            UseProxy = !connection.Url.IsLoopback,
-        })
-        {
-            BaseAddress = Rest(connection),
-            // Streams last as long as a run; what must not wait says so by its own token.
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
-        return new OdinClient(connection, Connect(), new Authenticator(environment, connection, flags, Connect), environment.Time);
+        var transport = new ServerTransport(environment, connection);
+        return new OdinClient(connection, transport, new Authenticator(environment, connection, flags, transport), environment.Time);
     }
 
     public Task<ApiAnswer> GetAsync(string path, CancellationToken cancellationToken) =>
@@ -137,7 +128,17 @@ internal sealed class OdinClient : IDisposable
         return token;
     }
 
-    public void Dispose() => http.Dispose();
+    /// <summary>What a WebSocket with the token connects through.</summary>
+    public HttpMessageInvoker SocketInvoker() => new(transport.Handler(token is not null && authenticator.IsOnlyForOurs));
+
+    public void Dispose()
+    {
+        foreach (var client in new[] { open, ours })
+        {
+            if (client.IsValueCreated)
+                client.Value.Dispose();
+        }
+    }
 
     private async Task<HttpResponseMessage> ExchangeAsync(
         Func<HttpRequestMessage> create, HttpCompletionOption completion, CancellationToken cancellationToken)
@@ -161,7 +162,8 @@ internal sealed class OdinClient : IDisposable
         using var request = create();
         if (token is not null)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        return await http.SendAsync(request, completion, cancellationToken);
+        var http = token is not null && authenticator.IsOnlyForOurs ? ours : open;
+        return await http.Value.SendAsync(request, completion, cancellationToken);
     }
 
     private static HttpRequestMessage Request(
@@ -176,6 +178,8 @@ internal sealed class OdinClient : IDisposable
 
     private CliException Unreachable(HttpRequestException e)
     {
+        if (ServerTransport.ObjectionIn(e) is { } objection)
+            return objection;
         var refused = e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
         var why = refused ? "nothing listens there" : e.InnerException?.Message ?? e.Message;
         return new CliException(
@@ -185,10 +189,6 @@ internal sealed class OdinClient : IDisposable
                 ? "Start a server with `odin server`, or name another one with --url."
                 : "Check the address: `odin context list` shows the servers you have named.");
     }
-
-    private static Uri Rest(Connection connection) => connection.IsWebSocket
-        ? new UriBuilder(connection.Url) { Scheme = connection.Url.Scheme == "wss" ? "https" : "http" }.Uri
-        : connection.Url;
 
     private static StringContent Json(JsonNode body) => new(body.ToJsonString(), Encoding.UTF8, "application/json");
 

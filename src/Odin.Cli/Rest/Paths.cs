@@ -8,6 +8,8 @@ internal static class Paths
 
     public static string Job(string job) => $"v1/jobs/{Uri.EscapeDataString(EncodeJob(job))}";
 
+    public static string JobFiles(string job) => $"{Job(job)}/files";
+
     public static string JobFile(string job, string file) => $"{Job(job)}/files/{Uri.EscapeDataString(file)}";
 
     public static string Run(string id) => $"v1/pipelines/{Uri.EscapeDataString(id)}";

@@ -104,7 +104,15 @@ internal sealed record CleanupRecord
 }
 
 /// <summary>One line of the history of a task.</summary>
-internal sealed record EventRecord(string? EventType, string? Reason, string? Source, string? Message, string? Timestamp);
+/// <param name="Id"><c>evt-{task}-{number}</c>; null where the protocol has none.</param>
+internal sealed record EventRecord(string? Id, string? EventType, string? Reason, string? Source, string? Message, string? Timestamp)
+{
+    private const string Prefix = "evt-";
+
+    /// <summary>The id of the task that it is about; null when that is not known.</summary>
+    [JsonIgnore]
+    public string? Task => Id is not null && Id.StartsWith(Prefix, StringComparison.Ordinal) && Id.LastIndexOf('-') is > 4 and var end ? Id[Prefix.Length..end] : null;
+}
 
 /// <summary>What a run would do.</summary>
 internal sealed record PlanRecord(string? Job, string? Commit, IReadOnlyList<PlannedTaskRecord>? Tasks, IReadOnlyList<ErrorRecord>? Warnings);

@@ -29,11 +29,20 @@ internal sealed record SubmitWish(string Job, JsonObject? Context, string? Commi
 internal sealed class RunsClient(OdinClient client)
 {
     public const string RunHint = "`odin list` shows the runs there are.";
+    private const string TaskBorder = "--";
     private const string JobHint = "`odin jobs` shows the jobs there are.";
 
     // A server that restarts is back well before this.
     private static readonly TimeSpan ReconnectFor = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ReconnectPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>The run of an id, which may be that of a task or of an attempt.</summary>
+    public static string RunOf(string id) => id.LastIndexOf(TaskBorder, StringComparison.Ordinal) is > 0 and var border ? id[..border] : id;
+
+    /// <summary>What to type when there is no such run or task.</summary>
+    public static string HintFor(string id) => RunOf(id) is var run && run != id
+        ? $"`odin status {run}` shows the tasks of that run, if there is one; {RunHint}"
+        : RunHint;
 
     public Task<ApiAnswer> SubmitAsync(SubmitWish wish, CancellationToken cancellationToken) => client.SendAsync(
         HttpMethod.Post,
@@ -42,8 +51,8 @@ internal sealed class RunsClient(OdinClient client)
         Guid.NewGuid().ToString("N"),
         cancellationToken);
 
-    public async Task<ApiAnswer> PlanAsync(SubmitWish wish, CancellationToken cancellationToken) =>
-        (await client.PostAsync("v1/plans", wish.ToJson(), cancellationToken)).EnsureSuccess(JobHint);
+    public Task<ApiAnswer> PlanAsync(SubmitWish wish, CancellationToken cancellationToken) =>
+        client.PostAsync("v1/plans", wish.ToJson(), cancellationToken);
 
     /// <summary>The exception of a refused submit.</summary>
     public static PipelineRecord Submitted(ApiAnswer answer) =>

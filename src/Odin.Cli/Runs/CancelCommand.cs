@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Odin.Cli.Progress;
 using Odin.Cli.Rest;
 
 namespace Odin.Cli.Runs;
@@ -20,19 +21,24 @@ internal sealed class CancelCommand : RemoteCommand
     {
         var id = call.Parse.GetRequiredValue(run);
         var answer = await call.Runs.CancelAsync(id, cancellationToken);
-        if (call.Parse.GetValue(RunOptions.Wait))
+        var record = answer.Read("pipeline", CliJson.Default.PipelineRecord);
+        var isWaiting = call.Parse.GetValue(RunOptions.Wait) && !record.IsEnded;
+        if (isWaiting)
         {
-            await foreach (var _ in call.Runs.WatchAsync(id, cancellationToken))
-            {
-                // Only the end matters: to be cancelled is what was asked for.
-            }
+            // To be cancelled is what was asked for: however it ends, that is no failure.
+            await foreach (var update in call.Runs.WatchAsync(id, cancellationToken))
+                record = update is RunUpdate.Run { Pipeline: var now } ? now : record;
         }
         if (!call.Printer.Data(answer.Body, [id]))
-            call.Printer.Say(Outcome(id, answer.Read("pipeline", CliJson.Default.PipelineRecord)));
+            call.Printer.Say(Outcome(id, record, isWaiting));
         return ExitCode.Success;
     }
 
-    private static string Outcome(string id, PipelineRecord run) => run.IsEnded && run.State is not (null or "Cancelled")
-        ? $"{id} had ended before: {run.State}. There was nothing to cancel."
-        : $"{id} is being cancelled. `odin rerun {id}` goes on from here.";
+    private static string Outcome(string id, PipelineRecord run, bool wasOngoing) => run switch
+    {
+        { IsEnded: true, State: "Cancelled" } => $"{id} is cancelled. `odin rerun {id}` goes on from here.",
+        { IsEnded: true } when wasOngoing => $"{id} ended before it could be cancelled: {run.State ?? run.Status}.",
+        { IsEnded: true } => $"{id} had ended before: {run.State ?? run.Status}. There was nothing to cancel.",
+        _ => $"{id} is being cancelled. `odin rerun {id}` goes on from here.",
+    };
 }

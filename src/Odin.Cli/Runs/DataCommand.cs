@@ -22,11 +22,11 @@ internal sealed class DataCommand : RemoteCommand
     {
         var id = call.Parse.GetRequiredValue(resource);
         var data = call.IsWebSocket
-            ? (await call.AskAsync("DATA", new JsonObject { ["resource"] = id }, RunsClient.RunHint, cancellationToken)).Response
-            : (await call.Client.GetAsync(Paths.Resource(id, "data"), cancellationToken)).EnsureSuccess(RunsClient.RunHint).Body;
+            ? (await call.AskAsync("DATA", new JsonObject { ["resource"] = id }, RunsClient.HintFor(id), cancellationToken)).Response
+            : (await call.Client.GetAsync(Paths.Resource(id, "data"), cancellationToken)).EnsureSuccess(RunsClient.HintFor(id)).Body;
         // The original's server answers null for what it does not know.
         if (data is null)
-            throw new CliException(ExitCode.NotFound, $"there is no '{id}'", RunsClient.RunHint);
+            throw new CliException(ExitCode.NotFound, $"there is no '{id}'", RunsClient.HintFor(id));
         if (!call.Printer.Data(data, [id]))
             call.Printer.Say(Printer.Line(data));
         return ExitCode.Success;

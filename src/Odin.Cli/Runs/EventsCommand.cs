@@ -32,16 +32,29 @@ internal sealed class EventsCommand : RemoteCommand
         if (events.Count == 0)
             call.Printer.Note($"Nothing has happened to '{id}' yet.");
         else
-            TextTable.Write(call.Printer.Messages, Columns, [.. events.Select(e => new object?[] { e.EventType, e.Reason, e.Source, e.Message, e.Timestamp })]);
+            Print(call.Printer, id, events);
         return ExitCode.Success;
     }
+
+    // Those of a run are of several tasks; the original's client shows none of them, so there its columns stay as they are.
+    private void Print(Printer printer, string id, IReadOnlyList<EventRecord> events)
+    {
+        var rows = events.Select(e => new object?[] { e.EventType, e.Reason, e.Source, e.Message, e.Timestamp });
+        if (Session.StockAlias || events.All(e => e.Task is null || e.Task == id))
+            TextTable.Write(printer.Messages, Columns, [.. rows]);
+        else
+            TextTable.WriteMany(printer.Messages, ["task", .. Columns], [.. rows.Zip(events, (row, e) => (object?[])[NameIn(id, e.Task), .. row])]);
+    }
+
+    private static string? NameIn(string run, string? task) =>
+        task is not null && task.StartsWith(run + "--", StringComparison.Ordinal) ? task[(run.Length + 2)..] : task;
 
     private static async Task<(JsonNode? Document, IReadOnlyList<EventRecord> Events)> OverRestAsync(
         RemoteCall call, string id, CancellationToken cancellationToken)
     {
-        var answer = (await call.Client.GetAsync(Paths.Resource(id, "events"), cancellationToken)).EnsureSuccess(RunsClient.RunHint);
+        var answer = (await call.Client.GetAsync(Paths.Resource(id, "events"), cancellationToken)).EnsureSuccess(RunsClient.HintFor(id));
         if (answer.Body is null)
-            throw new CliException(ExitCode.NotFound, $"there are no events of '{id}'", RunsClient.RunHint);
+            throw new CliException(ExitCode.NotFound, $"there are no events of '{id}'", RunsClient.HintFor(id));
         return (answer.Body, answer.ReadList("events", CliJson.Default.EventRecord));
     }
 
@@ -49,7 +62,7 @@ internal sealed class EventsCommand : RemoteCommand
         RemoteCall call, string id, CancellationToken cancellationToken)
     {
         var wish = new JsonObject { ["resource"] = id, ["namespace"] = call.Parse.GetValue(Namespace) ?? "default", ["kind"] = "Pod" };
-        var frame = await call.AskAsync("EVENTS", wish, RunsClient.RunHint, cancellationToken);
+        var frame = await call.AskAsync("EVENTS", wish, RunsClient.HintFor(id), cancellationToken);
         var events = (frame.Response as JsonArray ?? []).OfType<JsonObject>()
             .Select(e => e.Deserialize(CliJson.Default.EventRecord)! with { EventType = e["type"]?.GetValue<string>() });
         return (frame.Response, [.. events]);

@@ -1,4 +1,7 @@
+using System.Net;
+using System.Text.Json.Nodes;
 using Odin.Cli.Rest;
+using Odin.Pipelines;
 using Odin.Runs;
 using TaskRecord = Odin.Cli.Rest.TaskRecord;
 
@@ -40,6 +43,43 @@ internal static class LocalRecords
         CacheNote = task.Status.CacheNote,
         Usage = task.Status.Usage is { } usage ? new TaskUsage(usage.CpuSeconds, usage.MemoryBytes, usage.PeakMemoryBytes) : null,
     };
+
+    public static ApiAnswer Of(RunPlan plan) => new(
+        HttpStatusCode.OK,
+        new JsonObject
+        {
+            ["plan"] = new JsonObject
+            {
+                ["job"] = plan.Job,
+                ["commit"] = plan.Commit,
+                ["tasks"] = new JsonArray([.. plan.Tasks.Select(Of)]),
+                ["warnings"] = new JsonArray([.. plan.Warnings.Select(Of)]),
+            },
+        },
+        "");
+
+    private static JsonNode Of(PlannedTask task) => new JsonObject
+    {
+        ["name"] = task.Name,
+        ["dependsOn"] = List(task.DependsOn),
+        ["command"] = List(task.Command),
+        ["args"] = List(task.Args),
+        ["decision"] = task.Decision,
+        ["because"] = task.Because,
+    };
+
+    /// <summary>One thing that is wrong with a definition.</summary>
+    public static JsonNode Of(Diagnostic diagnostic) => new JsonObject
+    {
+        ["file"] = diagnostic.File,
+        ["line"] = diagnostic.Line,
+        ["column"] = diagnostic.Column,
+        ["severity"] = diagnostic.Severity == DiagnosticSeverity.Error ? "error" : "warning",
+        ["code"] = diagnostic.Code,
+        ["message"] = diagnostic.Message,
+    };
+
+    private static JsonArray List(IEnumerable<string> texts) => [.. texts.Select(t => (JsonNode?)t)];
 
     private static string? Time(DateTimeOffset? time) => time is { } known ? InheritedStatus.Time(known) : null;
 }

@@ -6,6 +6,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Odin.Cli.Progress;
+using Odin.Cli.Rest;
+using Odin.Pipelines;
 using Odin.Resources;
 using Odin.Runs;
 using Odin.Storage;
@@ -15,6 +17,8 @@ namespace Odin.Cli.Runs;
 /// <summary>Runs a job's directory with an engine in this process. The records, and so the cache, stay for the next time.</summary>
 internal sealed class LocalRunner(CliEnvironment environment)
 {
+    private const string LocalDirectory = "local";
+
     /// <summary>The last lines of what each failed task wrote; filled when the run has ended.</summary>
     public List<string> FailureLogs { get; } = [];
 
@@ -23,9 +27,7 @@ internal sealed class LocalRunner(CliEnvironment environment)
     public async IAsyncEnumerable<RunUpdate> RunAsync(
         string directory, JsonObject context, bool noCache, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var job = new DirectoryInfo(directory);
-        if (!job.Exists)
-            throw new CliException(ExitCode.NotFound, $"there is no directory '{directory}'", "With --local, name the directory that holds the job's main.yml.");
+        var job = JobAt(directory);
         var data = DataDirectoryOf(job);
         using var held = Hold(data, directory);
         using var host = Build(job, data);
@@ -36,7 +38,8 @@ internal sealed class LocalRunner(CliEnvironment environment)
             var request = new RunRequest { Job = job.Name, Parameters = context, NoCache = noCache };
             var run = Accepted(await submitter.SubmitAsync(request, cancellationToken));
             var store = host.Services.GetRequiredService<IResourceStore>();
-            await foreach (var update in WatchAsync(store, run.Id, cancellationToken))
+            var output = ReadOutputAsync(host.Services, run.Id, cancellationToken);
+            await foreach (var update in MergedUpdates.Of(WatchAsync(store, run.Id, cancellationToken), output, cancellationToken))
                 yield return update;
             await ReadFailureLogsAsync(host.Services, run.Id, cancellationToken);
         }
@@ -47,15 +50,59 @@ internal sealed class LocalRunner(CliEnvironment environment)
         }
     }
 
+    /// <summary>What a run would do, as a server would answer it.</summary>
+    /// <exception cref="CliException">The job has errors, or a local run of it goes on.</exception>
+    public async Task<ApiAnswer> PlanAsync(string directory, JsonObject context, bool noCache, CancellationToken cancellationToken)
+    {
+        var job = JobAt(directory);
+        var data = DataDirectoryOf(job);
+        using var held = Hold(data, directory);
+        using var host = Build(job, data);
+        await host.StartAsync(cancellationToken);
+        try
+        {
+            var request = new RunRequest { Job = job.Name, Parameters = context, NoCache = noCache };
+            return await host.Services.GetRequiredService<RunSubmitter>().PlanAsync(request, cancellationToken) switch
+            {
+                PlanResult.Planned planned => LocalRecords.Of(planned.Plan),
+                PlanResult.Refused refused => throw Refused(refused.Diagnostics),
+                PlanResult.NotFound missing => throw new CliException(ExitCode.NotFound, missing.Message),
+                var other => throw new InvalidOperationException(other.GetType().Name),
+            };
+        }
+        finally
+        {
+            await host.StopAsync(CancellationToken.None);
+        }
+    }
+
+    /// <summary>Where the tasks' output of a run is kept, one file each; there is no such directory before any has written.</summary>
+    public string LogsOf(string directory, string id) => Path.Combine(DataDirectoryOf(new DirectoryInfo(directory)), "logs", id);
+
+    /// <summary>The kept output of a local run by its id or that of a task; null when there is none.</summary>
+    public static string? FindLogs(CliEnvironment environment, string id)
+    {
+        var root = Path.Combine(environment.DataDirectory, LocalDirectory);
+        var run = RunsClient.RunOf(id);
+        // What is no name of a file is no id.
+        if (!Directory.Exists(root) || run.Length == 0 || run.Contains('/', StringComparison.Ordinal) || run is "." or "..")
+            return null;
+        return Directory.EnumerateDirectories(root).Select(job => Path.Combine(job, "logs", run)).FirstOrDefault(Directory.Exists);
+    }
+
     /// <summary>The workspace of a run: its tasks' directories.</summary>
     public string WorkspaceOf(string directory, string id) =>
         Path.Combine(DataDirectoryOf(new DirectoryInfo(directory)), "workspaces", id);
+
+    private static DirectoryInfo JobAt(string directory) => new DirectoryInfo(directory) is { Exists: true } job
+        ? job
+        : throw new CliException(ExitCode.NotFound, $"there is no directory '{directory}'", "With --local, name the directory that holds the job's main.yml.");
 
     private string DataDirectoryOf(DirectoryInfo job)
     {
         var path = job.FullName.TrimEnd(Path.DirectorySeparatorChar);
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)))[..12];
-        return Path.Combine(environment.DataDirectory, "local", $"{job.Name}-{hash}");
+        return Path.Combine(environment.DataDirectory, LocalDirectory, $"{job.Name}-{hash}");
     }
 
     private static IHost Build(DirectoryInfo job, string data)
@@ -86,12 +133,22 @@ internal sealed class LocalRunner(CliEnvironment environment)
     private static Run Accepted(SubmitResult result) => result switch
     {
         SubmitResult.Submitted submitted => submitted.Run,
-        SubmitResult.Refused refused => throw new CliException(
-            ExitCode.InvalidPipeline, string.Join('\n', refused.Diagnostics), "Mend the job and check it with `odin lint DIR`."),
+        SubmitResult.Refused refused => throw Refused(refused.Diagnostics),
         SubmitResult.NotFound missing => throw new CliException(ExitCode.NotFound, missing.Message),
         SubmitResult.Conflict conflict => throw new CliException(ExitCode.Failure, conflict.Message),
         _ => throw new InvalidOperationException(result.GetType().Name),
     };
+
+    private static CliException Refused(IEnumerable<Diagnostic> diagnostics) =>
+        new(ExitCode.InvalidPipeline, string.Join('\n', diagnostics), "Mend the job and check it with `odin lint DIR`.");
+
+    private static async IAsyncEnumerable<RunUpdate> ReadOutputAsync(
+        IServiceProvider services, string id, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var log = await services.GetRequiredService<RunLogs>().FindAsync(id, new LogRequest(Follow: true), cancellationToken);
+        await foreach (var text in (log ?? AsyncEnumerable.Empty<string>()).WithCancellation(cancellationToken))
+            yield return new RunUpdate.Output(text);
+    }
 
     private async Task ReadFailureLogsAsync(IServiceProvider services, string id, CancellationToken cancellationToken)
     {

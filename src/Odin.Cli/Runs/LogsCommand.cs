@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json.Nodes;
+using Odin.Cli.Progress;
 using Odin.Cli.Rest;
 
 namespace Odin.Cli.Runs;
@@ -18,8 +19,8 @@ internal sealed class LogsCommand : RemoteCommand
         : base(session, "logs", "Prints the output of a task, or of all tasks of a run; also after they are gone.")
     {
         Group = CommandGroup.Start;
-        Examples = ["odin logs wine-3f9ak2xwj--train-knn", "odin logs wine-3f9ak2xwj -f", "odin logs wine-3f9ak2xwj--train-knn --lines 100"];
-        resource = RunArgument.Create(session, "RESOURCE", "The id of a task or run.");
+        Examples = ["odin logs wine-3f9ak2xwj--train-knn", "odin logs wine-3f9ak2xwj -f", "odin logs wine-3f9ak2xwj--train-knn --lines 100", "odin logs wine-3f9ak2xwj--train-knn-r1"];
+        resource = RunArgument.Create(session, "RESOURCE", "The id of a run, a task, or one of its attempts: TASK-r1 is the first. A part of a run's id will do if no other has it.");
         Take(output: false, resource, Follow, Lines, Namespace, Container);
     }
 
@@ -28,11 +29,23 @@ internal sealed class LogsCommand : RemoteCommand
         var id = call.Parse.GetRequiredValue(resource);
         if (call.IsWebSocket)
             return await OverSocketAsync(call, id, cancellationToken);
+        try
+        {
+            return await OverRestAsync(call, id, cancellationToken);
+        }
+        catch (CliException failure) when (failure.ExitCode == ExitCode.NotFound && !Session.StockAlias)
+        {
+            return await OverRestAsync(call, await FindAsync(call, id, failure, cancellationToken), cancellationToken);
+        }
+    }
+
+    private async Task<int> OverRestAsync(RemoteCall call, string id, CancellationToken cancellationToken)
+    {
         var path = Paths.WithQuery(
             Paths.Resource(id, "logs"),
             ("follow", call.Parse.GetValue(Follow) ? "true" : null),
             ("lines", RunsClient.Number(call.Parse.GetValue(Lines))));
-        using var answer = await call.Client.OpenAsync(path, "text/plain", RunsClient.RunHint, cancellationToken);
+        using var answer = await call.Client.OpenAsync(path, "text/plain", RunsClient.HintFor(id), cancellationToken);
         await using var stream = await answer.Content.ReadAsStreamAsync(cancellationToken);
         if (answer.Content.Headers.ContentType?.MediaType == "application/json")
         {
@@ -41,24 +54,68 @@ internal sealed class LogsCommand : RemoteCommand
             Session.Environment.Out.WriteLine(text?.ToString() ?? "");
             return ExitCode.Success;
         }
-        await CopyAsync(stream, cancellationToken);
+        if (await CopyAsync(stream, cancellationToken) == 0 && !Session.StockAlias)
+            await ExplainSilenceAsync(call, id, cancellationToken);
         return ExitCode.Success;
     }
 
+    // As for `odin status`, a part of the id is enough; here only if it means one run.
+    private async Task<string> FindAsync(RemoteCall call, string wanted, CliException failure, CancellationToken cancellationToken)
+    {
+        if (LocalRunner.FindLogs(Session.Environment, wanted) is { } logs)
+            throw new CliException(failure.ExitCode, failure.Message, $"That was a local run: what its tasks wrote is in '{logs}'.");
+        if (RunsClient.RunOf(wanted) != wanted)
+            throw failure;
+        var answer = await call.Client.GetAsync(Paths.WithQuery("v1/pipelines", ("q", wanted), ("limit", "6"), ("tasks", "false")), cancellationToken);
+        if (!answer.IsSuccess)
+            throw failure;
+        var found = answer.ReadList("pipelines", CliJson.Default.PipelineRecord).Select(r => r.Id).OfType<string>().Where(id => id != wanted).ToList();
+        if (found.Count > 1)
+        {
+            throw new CliException(
+                ExitCode.Usage, $"'{wanted}' matches several runs: {string.Join(", ", found.Take(5))}{(found.Count > 5 ? " …" : "")}", "Give the whole id of one.");
+        }
+        if (found.Count == 0)
+            throw failure;
+        call.Printer.Note($"The run that matches '{wanted}' is {found[0]}.");
+        return found[0];
+    }
+
+    // Nothing at all is puzzling: what came from the cache has written nothing this time.
+    private static async Task ExplainSilenceAsync(RemoteCall call, string id, CancellationToken cancellationToken)
+    {
+        const int Most = 20;
+        var answer = await call.Client.GetAsync(Paths.Run(RunsClient.RunOf(id)), cancellationToken);
+        if (!answer.IsSuccess || (answer.Body as JsonObject)?["pipeline"] is not JsonObject)
+            return;
+        var run = answer.Read("pipeline", CliJson.Default.PipelineRecord);
+        var tasks = run.Tasks.Where(t => id == run.Id || t.Id == id).ToList();
+        var taken = tasks.Where(t => t.Reason == "Reused" || RunProgress.StateOf(t) == "Cached").ToList();
+        foreach (var task in taken.Take(Most))
+            call.Printer.Note($"{RunProgress.NameOf(task)} did not run: {ProgressTable.Remark(task)}");
+        if (taken.Count > Most)
+            call.Printer.Note($"… and {taken.Count - Most} more did not run.");
+        if (taken.Count < tasks.Count || tasks.Count == 0)
+            call.Printer.Note(run.IsEnded ? $"Nothing {(taken.Count > 0 ? "else " : "")}was written." : "Nothing is written yet; -f waits for it.");
+    }
+
     // In pieces as they come: a log may be larger than memory, and a follower wants each line now.
-    private async Task CopyAsync(Stream stream, CancellationToken cancellationToken)
+    private async Task<long> CopyAsync(Stream stream, CancellationToken cancellationToken)
     {
         using var reader = new StreamReader(stream, Encoding.UTF8);
         var output = Session.Environment.Out;
         var buffer = new char[16 * 1024];
         int count;
+        var total = 0L;
         try
         {
             while ((count = await reader.ReadAsync(buffer, cancellationToken)) > 0)
             {
                 await output.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
                 await output.FlushAsync(cancellationToken);
+                total += count;
             }
+            return total;
         }
         catch (HttpIOException e)
         {

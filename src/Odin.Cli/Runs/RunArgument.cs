@@ -8,7 +8,7 @@ internal static class RunArgument
 {
     public static Argument<string> Create(CliSession session, string name, string description)
     {
-        var argument = new Argument<string>(name) { Description = description };
+        var argument = new Argument<string>(name) { HelpName = name, Description = description };
         argument.CompletionSources.Add(context => ServerCompletions.Runs(session, context));
         return argument;
     }

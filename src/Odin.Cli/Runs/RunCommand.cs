@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Odin.Cli.Jobs;
 using Odin.Cli.Output;
 using Odin.Cli.Progress;
 using Odin.Cli.Rest;
@@ -12,12 +14,12 @@ namespace Odin.Cli.Runs;
 /// <summary><c>odin run</c>: submits a job.</summary>
 internal sealed class RunCommand : OdinCommand
 {
-    private readonly Argument<string> job = new("JOB") { Description = "The job: its directory in the pipelines repository, such as team/wine. With --local any directory." };
+    private readonly Argument<string> job = new("JOB") { HelpName = "JOB", Description = "The job: its directory in the pipelines repository, such as team/wine. With --local any directory." };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Show what would run, in which order and with which arguments; start nothing." };
     private static readonly Option<string?> Commit = new("--commit") { Description = "A commit, branch or tag instead of the newest.", HelpName = "REF" };
     private static readonly Option<bool> NoCache = new("--no-cache") { Description = "Run every task, also those whose outputs are there already." };
 
-    private static readonly Option<bool> Local = new("--local") { Description = "Run a job's directory here, without any server, and follow it." };
+    private static readonly Option<bool> Local = new("--local") { Description = "Run a job's directory here, without any server, and print what its tasks write; with --watch show the tasks instead." };
 
     public RunCommand(CliSession session)
         : base(session, "run", "Runs a job. Prints the run's id and returns at once.")
@@ -43,6 +45,7 @@ internal sealed class RunCommand : OdinCommand
     {
         if (parse.GetValue(Local))
             return await RunLocallyAsync(parse, cancellationToken);
+        RefuseDirectory(parse.GetRequiredValue(job));
         using var call = new RemoteCall(Session, parse);
         if (call.IsWebSocket)
             return await StartOverSocketAsync(call, cancellationToken);
@@ -54,12 +57,15 @@ internal sealed class RunCommand : OdinCommand
             parse.GetValue(NoCache));
         if (parse.GetValue(DryRun))
         {
-            PlanText.Write(call.Printer, await call.Runs.PlanAsync(wish, cancellationToken));
+            var plan = await call.Runs.PlanAsync(wish, cancellationToken);
+            await EnsureAcceptedAsync(call, wish, plan, cancellationToken);
+            PlanText.Write(call.Printer, plan);
             return ExitCode.Success;
         }
         var answer = await call.Runs.SubmitAsync(wish, cancellationToken);
         if (Session.StockAlias)
             return StockAnswer(answer);
+        await EnsureAcceptedAsync(call, wish, answer, cancellationToken);
         return await FinishAsync(call, answer, cancellationToken);
     }
 
@@ -88,16 +94,23 @@ internal sealed class RunCommand : OdinCommand
 
     private async Task<int> RunLocallyAsync(ParseResult parse, CancellationToken cancellationToken)
     {
-        Refuse(parse, "does not go with --local, which has neither a server nor a repository", "Leave it out.", DryRun, RunOptions.From, Commit);
+        Refuse(parse, "does not go with --local, which has neither a server nor a repository", "Leave it out.", RunOptions.From, Commit);
         var directory = parse.GetRequiredValue(job);
         var printer = Session.Printer(parse);
         var runner = new LocalRunner(Session.Environment);
+        if (parse.GetValue(DryRun))
+        {
+            var plan = await runner.PlanAsync(directory, TemplateArguments.ToContext(Session.TemplateArguments), parse.GetValue(NoCache), cancellationToken);
+            PlanText.Write(printer, plan);
+            return ExitCode.Success;
+        }
         var updates = runner.RunAsync(
             directory, TemplateArguments.ToContext(Session.TemplateArguments), parse.GetValue(NoCache), cancellationToken);
         PipelineRecord run;
         try
         {
-            run = await RunProgressView.For(Session.Environment, printer.Format != OutputFormat.Table).ShowAsync(updates, cancellationToken);
+            run = await RunProgressView.For(Session.Environment, printer.Format != OutputFormat.Table, lines: !parse.GetValue(RunOptions.Watch))
+                .ShowAsync(updates, cancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -107,9 +120,49 @@ internal sealed class RunCommand : OdinCommand
         printer.Data(JsonSerializer.SerializeToNode(run, CliJson.Default.PipelineRecord), [run.Id]);
         foreach (var log in runner.FailureLogs)
             printer.Note(log);
-        printer.Note($"{run.Id} {run.State}. Its files are in '{runner.WorkspaceOf(directory, run.Id!)}'.");
+        var logs = runner.LogsOf(directory, run.Id!);
+        var written = Directory.Exists(logs) ? $", the output of its tasks is in '{logs}'" : "";
+        printer.Note($"{run.Id} {run.State}. Its files are in '{runner.WorkspaceOf(directory, run.Id!)}'{written}.");
         return run.IsSuccess ? ExitCode.Success : ExitCode.Failure;
     }
+
+    // A job is named by its directory in the repository; what leads through '.' or '..' can only be meant for this machine.
+    private void RefuseDirectory(string name)
+    {
+        if (Session.StockAlias || !(name is ['.', ..] || name is ['/', ..] && Directory.Exists(name)))
+            return;
+        throw new CliException(ExitCode.Usage, $"'{name}' is a directory of this machine, not the name of a job", ForDirectory(name));
+    }
+
+    private static string ForDirectory(string directory)
+    {
+        var name = Path.GetFileName(Path.GetFullPath(directory).TrimEnd('/'));
+        return $"`odin run {directory} --local` runs it here, without a server; `odin push {name} {directory} --create` makes it the job '{name}'.";
+    }
+
+    private static async Task EnsureAcceptedAsync(RemoteCall call, SubmitWish wish, ApiAnswer answer, CancellationToken cancellationToken)
+    {
+        if (answer.Status != HttpStatusCode.NotFound)
+        {
+            answer.EnsureSuccess();
+            return;
+        }
+        var failure = answer.Failure(null);
+        // The server says what there is; of the job it can only say that there is none.
+        if (!failure.Message.StartsWith("There is no job", StringComparison.Ordinal) && !failure.Message.StartsWith("there is no job", StringComparison.Ordinal))
+            throw answer.Failure(Remedy(wish, failure.Message));
+        var meant = await JobNames.DidYouMeanAsync(call.Client, wish.Job, cancellationToken);
+        var here = File.Exists(Path.Combine(wish.Job, "main.yml")) ? $"'{wish.Job}' is a directory here: {ForDirectory(wish.Job)}" : "";
+        throw meant.Length + here.Length > 0
+            ? new CliException(failure.ExitCode, failure.Message, (meant + here).TrimEnd())
+            : answer.Failure(JobArgument.Hint);
+    }
+
+    private static string Remedy(SubmitWish wish, string message) =>
+        wish.Commit is not null && message.Contains("revision", StringComparison.OrdinalIgnoreCase)
+            ? "Leave --commit out for the newest commit, or name one that is in the repository of the jobs."
+        : wish.From is not null ? $"`odin show {wish.Job}` prints the tasks, `odin list --job {wish.Job}` the runs to start from."
+        : JobArgument.Hint;
 
     private static void Refuse(ParseResult parse, string why, string hint, params Option[] options)
     {

@@ -9,7 +9,7 @@ namespace Odin.Cli.Runs;
 /// <summary><c>odin status</c>: the tasks of the runs that match.</summary>
 internal sealed class StatusCommand : RemoteCommand
 {
-    private static readonly Option<bool> All = new("--all") { Description = "Every column." };
+    private static readonly Option<bool> All = new("--all") { Description = "Every column of the original client." };
     private static readonly Option<string[]> Columns = CreateColumns();
     private readonly Argument<string> pattern;
 
@@ -21,7 +21,7 @@ internal sealed class StatusCommand : RemoteCommand
         [
             "odin status wine",
             "odin status wine-3f9ak2xwj --watch",
-            "odin status wine --columns image completed",
+            "odin status wine --columns state attempt duration exit",
             "odin status wine -o json",
         ];
         pattern = RunArgument.Create(session, "PATTERN", "A run's id, or a part of it.");
@@ -68,7 +68,7 @@ internal sealed class StatusCommand : RemoteCommand
         {
             if (i > 0)
                 call.Printer.Say("");
-            StatusBlock.Write(call.Printer.Messages, found[i], columns, Session.Environment.ColourOut);
+            StatusBlock.Write(call.Printer.Messages, found[i], columns, Session.Environment.ColourOut, Session.Environment.Time.GetUtcNow());
             if (!Session.StockAlias && found[i] is { IsEnded: true, IsSuccess: false, Message: { Length: > 0 } message })
                 call.Printer.Note($"{found[i].Id}: {message}");
         }
@@ -88,11 +88,11 @@ internal sealed class StatusCommand : RemoteCommand
     {
         var option = new Option<string[]>("--columns")
         {
-            Description = "Further columns beside the usual ones.",
+            Description = "Further columns beside the usual ones: those of --all, and state, attempt, duration, exit, reason.",
             HelpName = "NAME",
             AllowMultipleArgumentsPerToken = true,
         };
-        option.AcceptOnlyFromAmong([.. StatusBlock.AllColumns]);
+        option.AcceptOnlyFromAmong([.. StatusBlock.AllColumns, .. StatusBlock.OwnColumns]);
         return option;
     }
 }

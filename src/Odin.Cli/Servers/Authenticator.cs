@@ -3,28 +3,48 @@ using System.Text.Json.Nodes;
 
 namespace Odin.Cli.Servers;
 
-/// <summary>Gets tokens: from the command line, the cache, the local server's own password, or the person at the terminal.</summary>
-/// <param name="connect">A client without open connections: whoever listened a moment ago may be another now.</param>
-internal sealed class Authenticator(CliEnvironment environment, Connection connection, ConnectionFlags flags, Func<HttpClient> connect)
+/// <summary>Gets tokens: from the command line, the variable <c>ODIN_TOKEN</c>, the cache, the local server's own password, or the person at the terminal.</summary>
+internal sealed class Authenticator(CliEnvironment environment, Connection connection, ConnectionFlags flags, ServerTransport transport)
 {
+    /// <summary>The variable that holds a token, for programs without a home directory or a terminal.</summary>
+    public const string TokenVariable = "ODIN_TOKEN";
+
     private const string Administrator = "admin";
     private string? password = flags.Password;
     private bool haveLoggedIn;
 
     public TokenCache Cache { get; } = TokenCache.For(environment, connection, flags.TokenFile);
 
+    /// <summary>
+    /// Whether the token goes to this user's own server alone. Not if another one listened there when it was made or read:
+    /// then it is that one's, by the person's own wish.
+    /// </summary>
+    public bool IsOnlyForOurs { get; private set; }
+
     /// <summary>The token to send with the first request; null: try without one.</summary>
-    public async Task<string?> CurrentAsync(CancellationToken cancellationToken) =>
-        !haveLoggedIn && (flags.Password is not null || flags.PasswordFromInput)
-            ? await LogInAsync(cancellationToken)
-            : MayHaveToken ? Cache.Read()
-            : null;
+    public async Task<string?> CurrentAsync(CancellationToken cancellationToken)
+    {
+        if (!haveLoggedIn && (flags.Password is not null || flags.PasswordFromInput))
+            return await LogInAsync(cancellationToken);
+        if (!haveLoggedIn && GivenToken() is { } given)
+            return given;
+        IsOnlyForOurs = connection.Local is not null && transport.Objection() is null;
+        // What the local server gave is for it alone; a file named on the command line is the person's own choice.
+        return connection.Local is null || IsOnlyForOurs || flags.TokenFile is not null ? Cache.Read() : null;
+    }
 
     /// <summary>A new token after the server refused the old one; null when it was new already, so that asking again is vain.</summary>
     public async Task<string?> RenewAsync(CancellationToken cancellationToken)
     {
         if (haveLoggedIn)
             return null;
+        if (GivenToken() is not null)
+        {
+            throw new CliException(
+                ExitCode.Unauthorised,
+                $"{connection.Display} does not take the token in {TokenVariable}: it has expired, or is one of another server",
+                $"Get a new one with `odin auth -u NAME --token FILE`, or unset {TokenVariable}.");
+        }
         Cache.Delete();
         return await LogInAsync(cancellationToken);
     }
@@ -33,9 +53,11 @@ internal sealed class Authenticator(CliEnvironment environment, Connection conne
     public async Task<string> LogInAsync(CancellationToken cancellationToken)
     {
         haveLoggedIn = true;
-        var (username, secret) = Credentials();
+        var objection = connection.Local is null ? null : transport.Objection();
+        IsOnlyForOurs = connection.Local is not null && objection is null;
+        var (username, secret) = Credentials(objection);
         using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["username"] = username, ["password"] = secret });
-        using var http = connect();
+        using var http = transport.Client(IsOnlyForOurs);
         using var answer = await http.PostAsync(new Uri("v1/auth", UriKind.Relative), form, cancellationToken);
         var text = await answer.Content.ReadAsStringAsync(cancellationToken);
         if (!answer.IsSuccessStatusCode || TokenIn(text) is not { } token)
@@ -51,7 +73,7 @@ internal sealed class Authenticator(CliEnvironment environment, Connection conne
         return token;
     }
 
-    private (string Username, string Password) Credentials()
+    private (string Username, string Password) Credentials(string? objection)
     {
         var username = flags.Username ?? connection.Username;
         if (password is null && flags.PasswordFromInput)
@@ -60,7 +82,7 @@ internal sealed class Authenticator(CliEnvironment environment, Connection conne
             return (username ?? LoginName, password);
         if (username is null or Administrator && connection.Local is { } local && local.AdminPassword() is { } kept)
         {
-            if (Objection() is not { } objection)
+            if (objection is null)
                 return (Administrator, kept);
             // Who was named on the command line may type the password at a terminal: that is a wish, not a habit.
             if (flags.Username is null || !environment.CanPrompt)
@@ -82,10 +104,15 @@ internal sealed class Authenticator(CliEnvironment environment, Connection conne
         return (username, password = Terminal.AskSecret(environment, "odin password: "));
     }
 
-    // What the local server gave is for it alone; a file named on the command line is the person's own choice.
-    private bool MayHaveToken => connection.Local is null || flags.TokenFile is not null || Objection() is null;
-
-    private string? Objection() => new LoopbackListeners(environment.NetworkTables).Objection(connection.Url.Port);
+    // What the command line says of tokens and passwords comes first.
+    private string? GivenToken()
+    {
+        if (flags.TokenFile is not null || flags.Password is not null || flags.PasswordFromInput || environment[TokenVariable]?.Trim() is not { Length: > 0 } token)
+            return null;
+        return TokenCache.IsHeaderText(token)
+            ? token
+            : throw new CliException(ExitCode.Usage, $"{TokenVariable} holds no token, but a text with blanks or line ends in it", "Set it to what is in the file that `odin auth --token FILE` writes.");
+    }
 
     private string LoginName => environment["USER"] ?? Environment.UserName;
 

@@ -52,14 +52,18 @@ internal sealed class ConnectionResolver(CliEnvironment environment, bool stockA
         return new Connection(address, source, host is null ? fallback.Username : null, null);
     }
 
-    private static Connection Implicit(CliConfiguration configuration, LocalServer? local)
+    private Connection Implicit(CliConfiguration configuration, LocalServer? local)
     {
         if (configuration.Current is { } name && configuration.Find(name) is { } context)
             return new Connection(context.Url, $"context '{name}'", context.Username, null);
         return local is not null
             ? new Connection(Slash(local.Url), $"the local server's description in '{local.DataDirectory}'", null, null)
-            : new Connection(new Uri($"http://127.0.0.1:{DefaultPort}/"), "the default", null, null);
+            : new Connection(new Uri($"http://127.0.0.1:{DefaultPort}/"), DefaultSource(), null, null);
     }
+
+    private string DefaultSource() => environment["ODIN_DATA"] is { } data
+        ? $"the default, as no server runs on ODIN_DATA='{data}'"
+        : "the default";
 
     private string DefaultScheme(string? host) =>
         !stockAlias && host is "localhost" or "127.0.0.1" or "::1" or "[::1]" ? "http" : "https";

@@ -8,12 +8,14 @@ namespace Odin.Cli.Servers;
 /// <param name="WebSocketPort">Null when it has no port of its own for WebSockets.</param>
 internal sealed record LocalServer(Uri Url, int? WebSocketPort, int? ProcessId, string DataDirectory)
 {
+    private const string Description = "server.json", Password = "admin-password";
+
     /// <summary>The server that says it runs on this directory; null when there is none, or its process has gone.</summary>
     public static LocalServer? Find(string dataDirectory)
     {
         try
         {
-            var file = Path.Combine(dataDirectory, "server.json");
+            var file = Path.Combine(dataDirectory, Description);
             if (!File.Exists(file) || JsonNode.Parse(File.ReadAllText(file)) is not JsonObject description)
                 return null;
             var url = Text(description["url"]) ?? Text((description["urls"] as JsonArray)?.FirstOrDefault());
@@ -35,7 +37,7 @@ internal sealed record LocalServer(Uri Url, int? WebSocketPort, int? ProcessId, 
     {
         try
         {
-            var file = Path.Combine(DataDirectory, "admin-password");
+            var file = Path.Combine(DataDirectory, Password);
             return File.Exists(file) ? File.ReadAllText(file).Trim() : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -43,6 +45,9 @@ internal sealed record LocalServer(Uri Url, int? WebSocketPort, int? ProcessId, 
             return null;
         }
     }
+
+    /// <summary>The user who runs it: whose is the password of its first user can read it anyhow. Null: not known.</summary>
+    public uint? Owner() => FileOwner.Of(Path.Combine(DataDirectory, Password)) ?? FileOwner.Of(Path.Combine(DataDirectory, Description));
 
     /// <summary>Whether an address is this server's: the password goes nowhere else. Who listens there is another question.</summary>
     public bool IsAt(Uri address) => address.IsLoopback && address.Port == Url.Port;

@@ -17,8 +17,9 @@ internal sealed class ServerCommand : OdinCommand
             "odin server --pipelines https://git.example.org/team/pipelines.git",
             "odin server --database \"Host=db;Username=odin;Database=odin\"",
         ];
+        Remark = "These are the most used ones: `odin server -- --help`, which is `odin-server --help`, lists every setting.";
         TreatUnmatchedTokensAsErrors = false;
-        // Only for the help: the server reads them. The most used ones; `odin-server --help` has all.
+        // Only for the help: the server reads them.
         Add(Documented("--data", "DIR", "The directory that holds everything the server keeps."));
         Add(Documented("--urls", "URLS", "Addresses of the API, with ';' between them. Port 0: a free one."));
         Add(Documented("--websocket-port", "PORT", "The port of the WebSocket protocol. 0: a free one; 'off': none."));
@@ -30,7 +31,7 @@ internal sealed class ServerCommand : OdinCommand
     protected override Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken)
     {
         Session.Environment.Out.Flush();
-        return Task.FromResult(ServerProgram.Find().Become([.. Session.Arguments.Skip(1)]));
+        return Task.FromResult(ServerProgram.Find().Become([.. Session.Arguments.Skip(Session.Arguments is [_, "--", ..] ? 2 : 1)]));
     }
 
     private static Option<string?> Documented(string name, string value, string description) =>

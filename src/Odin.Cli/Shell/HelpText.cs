@@ -30,6 +30,11 @@ internal sealed class HelpText(RootCommand root) : SynchronousCommandLineAction
         if (command == root)
             return WriteRoot(root, output);
         new HelpAction { MaxWidth = Width }.Invoke(parseResult);
+        if (command is OdinCommand { Remark: { } remark })
+        {
+            output.WriteLine(remark);
+            output.WriteLine();
+        }
         if (command is OdinCommand { Examples.Count: > 0 } documented)
         {
             output.WriteLine("Examples:");

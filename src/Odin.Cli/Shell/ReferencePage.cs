@@ -33,7 +33,15 @@ internal static class ReferencePage
         in its data directory, readable by you alone, and is used without asking, but only while you or root listen on the
         server's port: another user of the machine gets neither the password nor its token. For any other server type `odin auth`
         once. Tokens are kept in `~/.config/odin/tokens`, one file for each server, readable by you alone;
-        `--token FILE` names another file, which holds the bare token. When a token has expired you are logged in again, once.
+        `--token FILE` names another file, which holds the bare token; a file that holds something else is left alone. When a
+        token has expired you are logged in again, once. The variable `ODIN_TOKEN` holds a token itself, for
+        [CI](../guides/ci.md) and the like: it goes to whichever server the command talks to, comes before the files, and is
+        never renewed.
+
+        ## Where options stand
+
+        Behind the command, in any order: `odin status wine --url URL`. Those that say which server and user, and `-o`, may also
+        stand before it: `odin --url URL status wine`.
 
         ## Output
 
@@ -114,6 +122,11 @@ internal static class ReferencePage
         {
             output.WriteLine();
             output.WriteLine("Talks to a server.");
+        }
+        if (command is OdinCommand { Remark: { } remark })
+        {
+            output.WriteLine();
+            output.WriteLine(remark);
         }
         if (command is OdinCommand { Examples.Count: > 0 } documented)
         {

@@ -15,22 +15,21 @@ internal static class OdinSocket
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(2);
 
     /// <summary>Sends a command and yields every frame until the server closes.</summary>
+    /// <param name="invoker">What to connect through.</param>
     /// <param name="token">Sent as a header, for ports that demand one; null: none.</param>
     public static async IAsyncEnumerable<SocketFrame> ExchangeAsync(
-        Connection connection, string? token, JsonObject request, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Connection connection, HttpMessageInvoker invoker, string? token, JsonObject request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var socket = new ClientWebSocket();
         if (token is not null)
             socket.Options.SetRequestHeader("Authorization", $"Bearer {token}");
-        if (connection.Url.IsLoopback)
-            socket.Options.Proxy = null;
         try
         {
-            await socket.ConnectAsync(connection.Url, cancellationToken);
+            await socket.ConnectAsync(connection.Url, invoker, cancellationToken);
         }
         catch (WebSocketException e)
         {
-            throw new CliException(
+            throw ServerTransport.ObjectionIn(e) ?? new CliException(
                 ExitCode.Unavailable,
                 $"cannot reach {connection.Display} (from {connection.Source}): {e.InnerException?.Message ?? e.Message}",
                 "Check --host and --port: the WebSocket port is 30000 unless the server was told otherwise.");

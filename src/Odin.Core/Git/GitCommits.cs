@@ -156,11 +156,14 @@ internal sealed class GitCommits(GitProgram git, IGitOrigin origin, GitObjects o
             if (blocked is not null)
                 throw new GitPathConflictException($"'{change.Path}' cannot be written, because '{blocked}' is not a directory: choose another name.");
             var kind = existing.TryGetValue(change.Path, out var old) ? old.Kind : GitEntryKind.File;
-            if (kind is not (GitEntryKind.File or GitEntryKind.Executable))
+            if (change.Blob is not null && kind is not (GitEntryKind.File or GitEntryKind.Executable))
                 throw new GitPathConflictException(
                     $"'{change.Path}' cannot be written, because a {Describe(kind)} of that name exists: choose another name, or remove it with git.");
-            if (old.Sha != change.Blob)
-                lines.Append(CultureInfo.InvariantCulture, $"{(kind == GitEntryKind.Executable ? "100755" : "100644")} {change.Blob}\t{change.Path}\0");
+            var isExecutable = change.IsExecutable ?? kind == GitEntryKind.Executable;
+            if (change.Blob is null && old.Sha is not null)
+                lines.Append(CultureInfo.InvariantCulture, $"0 {new string('0', old.Sha.Length)}\t{change.Path}\0");
+            else if (change.Blob is not null && (old.Sha != change.Blob || isExecutable != (kind == GitEntryKind.Executable)))
+                lines.Append(CultureInfo.InvariantCulture, $"{(isExecutable ? "100755" : "100644")} {change.Blob}\t{change.Path}\0");
         }
         return lines.ToString();
     }

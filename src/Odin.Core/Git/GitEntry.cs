@@ -20,9 +20,10 @@ internal readonly record struct GitEntry(GitEntryKind Kind, string Sha, long Siz
     public bool IsFile => Kind is GitEntryKind.File or GitEntryKind.Executable;
 }
 
-/// <summary>A file to write.</summary>
-/// <param name="Blob">SHA of the content, which is in the repository already.</param>
-internal readonly record struct GitChange(string Path, string Blob);
+/// <summary>A file to write or to remove.</summary>
+/// <param name="Blob">SHA of the content, which is in the repository already; null: the file goes.</param>
+/// <param name="IsExecutable">Null: as it is, and not for a new file.</param>
+internal readonly record struct GitChange(string Path, string? Blob, bool? IsExecutable = null);
 
 /// <summary>A commit to make.</summary>
 /// <param name="Plan">Says, for the tree that the commit is going to be made on, what to write; may be asked more than once.</param>

@@ -3,6 +3,9 @@ namespace Odin.Git;
 /// <summary>Git failed in a way that is nobody's input: a broken repository, a full disk.</summary>
 public class GitException(string message, Exception? inner = null) : Exception(message, inner);
 
+/// <summary>The settings of git are wrong; the message says all that is.</summary>
+public sealed class GitConfigurationException(string message) : GitException(message);
+
 /// <summary>The repository could not be asked or written: the remote is gone, refuses us, or is too busy. The same call may succeed later.</summary>
 public sealed class GitUnavailableException(string message, Exception? inner = null) : GitException(message, inner);
 

@@ -14,6 +14,9 @@ internal sealed class GitObjects(GitProgram git, Func<string> gitDirectory)
     private const int MaxLinkLength = 4096;
     private const int MaxRecordLength = 64 * 1024;
 
+    // The arguments of a program have a bound.
+    private const int MaxPathsPerCall = 500;
+
     // Trees are small next to what they stand for: one commit of a few KiB can list a billion files.
     private const int MaxEntries = 500_000;
 
@@ -37,8 +40,17 @@ internal sealed class GitObjects(GitProgram git, Func<string> gitDirectory)
     }
 
     /// <summary>Those of the paths that exist in a commit.</summary>
-    public async Task<IReadOnlyList<GitEntry>> ListAsync(string commit, IReadOnlyCollection<string> paths, CancellationToken cancellationToken) =>
-        await ListAsync(new GitCall(["ls-tree", "-l", "-z", "--full-tree", commit, "--", .. paths]), cancellationToken);
+    public async Task<IReadOnlyList<GitEntry>> ListAsync(string commit, IReadOnlyCollection<string> paths, CancellationToken cancellationToken)
+    {
+        var found = new List<GitEntry>();
+        foreach (var some in paths.Chunk(MaxPathsPerCall))
+            found.AddRange(await ListAsync(new GitCall(["ls-tree", "-l", "-z", "--full-tree", commit, "--", .. some]), cancellationToken));
+        return found;
+    }
+
+    /// <summary>Everything below a directory of a commit but directories.</summary>
+    public async Task<IReadOnlyList<GitEntry>> ListBelowAsync(string commit, string directory, CancellationToken cancellationToken) =>
+        await ListAsync(new GitCall("ls-tree", "-r", "-l", "-z", "--full-tree", commit, "--", directory + "/"), cancellationToken);
 
     /// <summary>Hands the content of each entry to the reader, in order; what the reader leaves is skipped.</summary>
     public async Task ReadBlobsAsync(IEnumerable<GitEntry> entries, BlobReader reader, CancellationToken cancellationToken)

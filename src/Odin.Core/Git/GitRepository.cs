@@ -25,15 +25,15 @@ public sealed partial class GitRepository : IDisposable
     private volatile bool isOpen;
     private volatile string? lastWarning;
 
-    /// <exception cref="ArgumentException">The options are wrong; the message lists everything.</exception>
+    /// <exception cref="GitConfigurationException">The options are wrong; the message lists everything.</exception>
     public GitRepository(GitOptions options, TimeProvider time, ILogger<GitRepository> logger)
     {
         var errors = options.Validate();
         if (errors.Count > 0)
-            throw new ArgumentException(string.Join(" ", errors), nameof(options));
+            throw new GitConfigurationException(string.Join(" ", errors));
         var source = options.Source ?? Path.Combine(options.DataDirectory, "pipelines");
         if (!GitAddress.TryParse(source, options.AllowInsecureHttp, out var parsed, out var error))
-            throw new ArgumentException(error, nameof(options));
+            throw new GitConfigurationException(error);
         this.options = options;
         this.time = time;
         this.logger = logger;
@@ -107,6 +107,11 @@ public sealed partial class GitRepository : IDisposable
             var age = time.GetUtcNow() - origin.AsOf.Value;
             warning = $"{exception.Message} Showing the copy of '{address}' from {GitAge.Describe(age)} ago.";
         }
+        catch (GitException exception) when (IsRemote)
+        {
+            Note(exception.Message);
+            throw;
+        }
         Note(warning);
         return new GitHead(await origin.Refs.FindAsync(BranchRef, cancellationToken), origin.AsOf, warning);
     }
@@ -115,7 +120,7 @@ public sealed partial class GitRepository : IDisposable
     internal async Task<GitHead> PeekAsync(CancellationToken cancellationToken)
     {
         await OpenAsync(cancellationToken);
-        return new GitHead(await origin.Refs.FindAsync(BranchRef, cancellationToken), origin.AsOf, lastWarning);
+        return new GitHead(await origin.Refs.FindAsync(BranchRef, cancellationToken), origin.AsOf, lastWarning ?? NotYet());
     }
 
     /// <summary>The full SHA of a branch, a tag or a SHA, as far as it is known here; null: unknown.</summary>
@@ -153,6 +158,8 @@ public sealed partial class GitRepository : IDisposable
             new GitCall("-c", "gc.auto=2000", "gc", "--auto", "--quiet") { GitDirectory = origin.GitDirectory, Timeout = TimeSpan.FromMinutes(30) },
             cancellationToken);
     }
+
+    private string? NotYet() => IsRemote && origin.AsOf is null ? $"The git remote '{address}' has not answered yet." : null;
 
     // Every request would say the same; the beginning and the end of an outage are what matters.
     private void Note(string? warning)

@@ -9,6 +9,10 @@ internal sealed class GitTip(GitObjects objects, string? commit)
     public Task<IReadOnlyList<GitEntry>> FindAsync(IReadOnlyCollection<string> paths, CancellationToken cancellationToken) =>
         Commit is null ? Task.FromResult<IReadOnlyList<GitEntry>>([]) : objects.ListAsync(Commit, paths, cancellationToken);
 
+    /// <summary>Everything below a directory but directories.</summary>
+    public Task<IReadOnlyList<GitEntry>> FindBelowAsync(string directory, CancellationToken cancellationToken) =>
+        Commit is null ? Task.FromResult<IReadOnlyList<GitEntry>>([]) : objects.ListBelowAsync(Commit, directory, cancellationToken);
+
     /// <summary>Whether there is anything at the path.</summary>
     public async Task<bool> HasAsync(string path, CancellationToken cancellationToken) => (await FindAsync([path], cancellationToken)).Count > 0;
 }

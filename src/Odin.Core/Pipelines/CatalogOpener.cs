@@ -2,10 +2,19 @@ using Microsoft.Extensions.Hosting;
 
 namespace Odin.Pipelines;
 
-/// <summary>Makes or reaches the repository of the jobs when the host starts, so that what is wrong is said at once.</summary>
-internal sealed class CatalogOpener(PipelineCatalog catalog) : IHostedService
+/// <summary>
+/// Makes the repository of the jobs when the host starts, and asks a remote once, so that what is wrong is said at once. The
+/// start does not wait for the remote: a server whose remote is lost still serves its runs.
+/// </summary>
+internal sealed class CatalogOpener(PipelineCatalog catalog) : BackgroundService
 {
-    public Task StartAsync(CancellationToken cancellationToken) => catalog.OpenAsync(cancellationToken);
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await catalog.OpenAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    // What is wrong with the remote goes into the log and into the status.
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        catalog.IsRemote ? catalog.RefreshAsync(stoppingToken) : Task.CompletedTask;
 }

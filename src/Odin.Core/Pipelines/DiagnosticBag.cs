@@ -13,7 +13,8 @@ internal sealed class DiagnosticBag(string file)
     /// <summary>Of these a place has one at most. A faulty value behind an alias is met in every task that uses it.</summary>
     private static readonly HashSet<string> OncePerPlace =
     [
-        DiagnosticCodes.InvalidDuration, DiagnosticCodes.InvalidQuantity, DiagnosticCodes.InvalidValue, DiagnosticCodes.UnknownKey, DiagnosticCodes.WrongType,
+        DiagnosticCodes.InvalidDuration, DiagnosticCodes.InvalidQuantity, DiagnosticCodes.InvalidValue, DiagnosticCodes.OneWord, DiagnosticCodes.UnknownKey,
+        DiagnosticCodes.WrongType,
     ];
 
     private readonly List<Diagnostic> diagnostics = [];

@@ -23,6 +23,8 @@ public static class DiagnosticCodes
     public const string MultipleDocuments = nameof(MultipleDocuments);
     public const string NotSubstituted = nameof(NotSubstituted);
     public const string NoTasks = nameof(NoTasks);
+    public const string OneWord = nameof(OneWord);
+    public const string RelativeOutput = nameof(RelativeOutput);
     public const string TemplateError = nameof(TemplateError);
     public const string TooDeep = nameof(TooDeep);
     public const string TooManyErrors = nameof(TooManyErrors);

@@ -10,6 +10,13 @@ public sealed class JobAlreadyExistsException(string job)
     public string Job { get; } = job;
 }
 
+/// <summary>There is no job of that name to write to.</summary>
+public sealed class JobNotFoundException(string job)
+    : Exception($"There is no job '{job}'. 'odin jobs' lists those that there are; 'odin push {job} DIR --create' makes a new one.")
+{
+    public string Job { get; } = job;
+}
+
 /// <summary>A file is larger than the catalog takes.</summary>
 public sealed class JobFileTooLargeException(string file, long limit)
     : Exception($"The file '{file}' is larger than {limit} bytes: keep data out of the repository and let a task fetch it.")

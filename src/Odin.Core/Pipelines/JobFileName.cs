@@ -8,6 +8,7 @@ namespace Odin.Pipelines;
 public sealed partial record JobFileName
 {
     private const int MaxBytes = 255;
+    private const int MaxPathBytes = 1024;
 
     private const string Remedy = "give the plain name of a file, without < > : ; , ? \" * | / \\ and control characters";
 
@@ -39,6 +40,18 @@ public sealed partial record JobFileName
     /// <exception cref="InvalidJobPathException">The text is no name of a file.</exception>
     public static JobFileName Parse(string? text) =>
         TryParse(text, out var name, out var error) ? name : throw new InvalidJobPathException(error);
+
+    /// <summary>The path of a file in a job's directory or below it, every part of it a name; <c>./</c> at the beginning is dropped.</summary>
+    /// <exception cref="InvalidJobPathException">A part is no name, or the path is too long.</exception>
+    public static string ParsePath(string path)
+    {
+        var plain = path.StartsWith("./", StringComparison.Ordinal) ? path[2..] : path;
+        if (plain.StartsWith('/'))
+            throw new InvalidJobPathException($"The path '{JobPath.Show(path)}' is absolute: give it relative to the job's directory.");
+        if (Encoding.UTF8.GetByteCount(plain) > MaxPathBytes)
+            throw new InvalidJobPathException($"The path '{JobPath.Show(path)}' is longer than {MaxPathBytes} bytes: shorten it.");
+        return string.Join('/', plain.Split('/').Select(part => Parse(part).Value));
+    }
 
     private static bool IsWellFormed(string text) => text.EnumerateRunes().All(rune => rune != Rune.ReplacementChar);
 

@@ -27,6 +27,21 @@ public sealed record JobFileContent(string Name, string Location, string Commit,
 /// <param name="IsChanged">Whether there was anything to commit.</param>
 public sealed record FileWritten(long Bytes, string Location, string Commit, bool IsChanged);
 
+/// <summary>A file of a job that is to be written.</summary>
+/// <param name="Path">From the job's directory, with slashes.</param>
+public sealed record JobUploadFile(string Path, bool IsExecutable, ReadOnlyMemory<byte> Content);
+
+/// <summary>What an upload of many files may do.</summary>
+/// <param name="Create">There must be no such job yet; otherwise there must be one.</param>
+/// <param name="Prune">Files of the job that are not in the upload are removed. Jobs below it stay.</param>
+public sealed record JobUploadOptions(bool Create, bool Prune);
+
+/// <summary>The outcome of an upload of many files.</summary>
+/// <param name="Location"><c>{location of the directory}@{commit}</c>.</param>
+/// <param name="Commit">The new commit, or the head if everything was like this already.</param>
+/// <param name="Removed">Paths from the job's directory.</param>
+public sealed record FilesWritten(int Files, long Bytes, IReadOnlyList<string> Removed, string Location, string Commit, bool IsChanged);
+
 /// <summary>What the catalog stands on.</summary>
 /// <param name="Root">The directory or the URL of the repository, without credentials.</param>
 /// <param name="Commit">The head of the branch as it was last seen; null: empty, or never seen.</param>

@@ -136,8 +136,10 @@ internal sealed class MapReader(YamlMapping map, string what, DiagnosticBag bag)
     {
         foreach (var key in map.Entries.Select(entry => entry.Key).Where(key => !known.Contains(key.Text)))
         {
-            bag.Error(key.Position, DiagnosticCodes.UnknownKey,
-                $"{Capital(what)} has the unknown key {DiagnosticBag.Quote(key.Text)}{bag.Suggest(key.Text, known)}; known are {string.Join(", ", known)}.");
+            // A list of thirty keys beside the right one is only noise.
+            var suggestion = bag.Suggest(key.Text, known);
+            var rest = suggestion.Length > 0 ? "" : $"; known are {string.Join(", ", known)}";
+            bag.Error(key.Position, DiagnosticCodes.UnknownKey, $"{Capital(what)} has the unknown key {DiagnosticBag.Quote(key.Text)}{suggestion}{rest}.");
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Odin.Pipelines;
@@ -43,6 +44,13 @@ public static class ParameterBinder
             else
                 bag.Error(default, DiagnosticCodes.MissingParameter, $"The parameter \"{parameter.Name}\" has no default and must be given: --x:{parameter.Name} VALUE.");
         }
+        foreach (var (name, value) in given ?? [])
+        {
+            if (name.Contains('\0', StringComparison.Ordinal) || HoldsNul(value))
+                bag.Error(default, DiagnosticCodes.InvalidParameter, $"The parameter {DiagnosticBag.Quote(name)} holds a NUL character, which no path, argument or variable can hold; remove it.");
+        }
+        foreach (var parameter in parameters.Where(parameter => given?[parameter.Name] is null && HoldsNul(parameter.Default)))
+            bag.Error(default, DiagnosticCodes.InvalidParameter, $"The default of the parameter \"{parameter.Name}\" holds a NUL character, which no path, argument or variable can hold; remove it.");
         if (given is not null && undeclared == UndeclaredValues.Refused)
             ReportUndeclared(parameters, given, bag);
         var texts = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -78,6 +86,14 @@ public static class ParameterBinder
             bag.Error(default, DiagnosticCodes.UnknownParameter, $"The pipeline has no parameter {DiagnosticBag.Quote(name)}{bag.Suggest(name, names)}; {remedy}.");
         }
     }
+
+    private static bool HoldsNul(JsonNode? node) => node switch
+    {
+        JsonObject map => map.Any(pair => pair.Key.Contains('\0', StringComparison.Ordinal) || HoldsNul(pair.Value)),
+        JsonArray list => list.Any(HoldsNul),
+        JsonValue value => value.GetValueKind() == JsonValueKind.String && value.GetValue<string>().Contains('\0', StringComparison.Ordinal),
+        _ => false,
+    };
 
     private static string Describe(ParameterType type) => type switch
     {

@@ -37,6 +37,9 @@ public sealed class PipelineCatalog : IJobSource
     /// <summary>The directory or the URL of the repository, without credentials.</summary>
     public string Root => repository.Location;
 
+    /// <summary>Whether the repository is somewhere else, so that it can be lost.</summary>
+    internal bool IsRemote => repository.IsRemote;
+
     /// <summary>Makes the repository on first start. Other members do it too; calling it at start finds mistakes early.</summary>
     public Task OpenAsync(CancellationToken cancellationToken) => repository.OpenAsync(cancellationToken);
 
@@ -117,6 +120,32 @@ public sealed class PipelineCatalog : IJobSource
         var committed = await CommitAsync(
             (_, _) => Task.FromResult<IReadOnlyList<GitChange>>([new GitChange(path, blob)]), UploadMessage, author, cancellationToken);
         return new FileWritten(size, $"{reader.LocationOf(path)}@{committed.Sha}", committed.Sha!, committed.IsNew);
+    }
+
+    /// <summary>Commits many files of a job as one. What is like this already makes no commit.</summary>
+    /// <exception cref="JobNotFoundException">There is no such job, and none is to be created.</exception>
+    /// <exception cref="JobAlreadyExistsException">There is such a job, and one is to be created.</exception>
+    /// <exception cref="JobFileTooLargeException">A file is larger than the catalog takes.</exception>
+    /// <exception cref="GitRefusedException">The repository does not want the change.</exception>
+    public async Task<FilesWritten> WriteFilesAsync(
+        string job, IAsyncEnumerable<JobUploadFile> files, JobUploadOptions how, string? author, CancellationToken cancellationToken)
+    {
+        var name = JobName.Parse(job);
+        await repository.OpenAsync(cancellationToken);
+        var changes = new Dictionary<string, GitChange>(StringComparer.Ordinal);
+        var bytes = 0L;
+        await foreach (var file in files.WithCancellation(cancellationToken))
+        {
+            var path = JobFileName.ParsePath(file.Path);
+            var (blob, size) = await StoreAsync(path, new MemoryStream(file.Content.ToArray()), cancellationToken);
+            if (!changes.TryAdd(path, new GitChange($"{name}/{path}", blob, file.IsExecutable)))
+                throw new InvalidJobPathException($"The file '{JobPath.Show(path)}' is given twice: leave one of them out.");
+            bytes += size;
+        }
+        var upload = new JobUpload(name, changes, how);
+        upload.Check();
+        var committed = await CommitAsync(upload.PlanAsync, UploadMessage, author, cancellationToken);
+        return new FilesWritten(changes.Count, bytes, upload.Removed, $"{reader.LocationOf(name.Value)}@{committed.Sha}", committed.Sha!, committed.IsNew);
     }
 
     /// <summary>Commits a new job with an empty list of tasks.</summary>

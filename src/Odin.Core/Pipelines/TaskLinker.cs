@@ -24,6 +24,7 @@ internal static class TaskLinker
             edges.Add(FindEdges(draft, positions, texts, bag));
         }
         ReportCycles(drafts, positions, edges, bag);
+        OutputChecks.WarnAboutRelativeOutputs(drafts, positions, bag);
         return [.. drafts.Zip(edges).Where(pair => pair.First.Task is not null)
             .Select(pair => pair.First.Task! with { DependsOn = [.. pair.Second.Select(edge => edge.Name)] })];
     }

@@ -22,6 +22,8 @@ internal static partial class TaskReader
         "mounts", "mount", "secrets", "secret", "config_maps", "config_map", "ephem_volumes", "ephem_volume", "id",
     ];
 
+    private const string ForShell = "|&;<>()$`\\\"'*?\n";
+
     private static readonly string[] OneGpuTypes = [ResourceTypes.TFJob, ResourceTypes.PyTorchJob, ResourceTypes.ElasticJob];
 
     /// <param name="number">Position in the list, from 1, for messages about a task without a name.</param>
@@ -115,10 +117,24 @@ internal static partial class TaskReader
         if (reader.Required("command", "give the program to run, as a text or a list of texts") is not { } node || reader.TextOrList("command") is not { } command)
             return null;
         if (command.Count > 0 && command[0].Length > 0)
+        {
+            WarnAboutOneWord(command, node, reader);
             return command;
+        }
         if (node is not YamlSequence { Items.Count: > 0 } || command.Count > 0)
             reader.Bag.Error(node.Position, DiagnosticCodes.InvalidValue, $"{reader.Label("command")} is empty; give the program to run.");
         return null;
+    }
+
+    private static void WarnAboutOneWord(IReadOnlyList<string> command, YamlNode node, MapReader reader)
+    {
+        if (command.Count > 1 || !command[0].Any(char.IsWhiteSpace))
+            return;
+        var words = command[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        var forShell = command[0].Any(ForShell.Contains);
+        var remedy = forShell ? $"[sh, -c, {DiagnosticBag.Quote(command[0])}]" : $"[{DiagnosticBag.Shorten(string.Join(", ", words))}]";
+        reader.Bag.Warning(node.Position, DiagnosticCodes.OneWord,
+            $"{reader.Label("command")} is one word, {DiagnosticBag.Quote(command[0])}: it is not split, and no shell reads it; write {remedy}.");
     }
 
     private static Dictionary<string, OutputPaths>? ReadOutputs(MapReader reader)

@@ -14,21 +14,36 @@ internal sealed class TextChecks(IReadOnlyCollection<string> names, DiagnosticBa
     /// <summary>Where references are replaced when the task starts.</summary>
     public static IReadOnlyList<string> ResolvedKeys { get; } = ["args", "env", "inputs"];
 
-    /// <summary>Checks every <c>$</c> of the task.</summary>
+    private static readonly string[] Shells = ["sh", "bash", "dash", "ash", "ksh", "zsh"];
+
+    /// <summary>Variables that the program finds in its environment too.</summary>
+    private static readonly string[] InEnvironment =
+        [PipelineVariables.RootPath, PipelineVariables.WorkPath, PipelineVariables.RunPath, PipelineVariables.TaskPath];
+
+    /// <summary>Checks every <c>$</c> of the task, and that no text holds what the system cannot be given.</summary>
     public void CheckVariables(TaskDraft draft)
     {
         foreach (var entry in draft.Map.Entries)
         {
+            foreach (var scalar in Texts(entry.Value).Where(scalar => scalar.Text.Contains('\0', StringComparison.Ordinal)))
+                bag.Error(scalar.Position, DiagnosticCodes.InvalidValue, $"\"{DiagnosticBag.Shorten(entry.Name)}\" holds a NUL character, which no path, argument or variable can hold; remove it.");
             var isSubstituted = SubstitutedKeys.Contains(entry.Name);
             foreach (var scalar in Texts(entry.Value).Where(scalar => scalar.Text.Contains('$', StringComparison.Ordinal)))
             {
                 if (isSubstituted)
                     CheckPlaceholders(scalar);
-                else if (entry.Name is not "command")
-                    WarnAboutVariables(scalar, entry.Name);
+                else if (entry.Name == "command")
+                    WarnAboutVariables(scalar, entry.Name, name => !ShellKnows(draft, name), "; move it to \"args\"");
+                else
+                    WarnAboutVariables(scalar, entry.Name, _ => true, "");
             }
         }
     }
+
+    // A script in the command may use what the shell itself finds in the environment.
+    private static bool ShellKnows(TaskDraft draft, string variable) =>
+        draft.Task is { Command: [var program, ..] } task && Shells.Contains(program[(program.LastIndexOf('/') + 1)..])
+        && (InEnvironment.Contains(variable) || task.Env.ContainsKey(variable));
 
     /// <summary>Every task that the draft's texts refer to, with the place of the reference; one without a name is an error.</summary>
     public IEnumerable<(TaskDependency Dependency, string Key)> FindReferences(TaskDraft draft)
@@ -68,16 +83,18 @@ internal sealed class TextChecks(IReadOnlyCollection<string> names, DiagnosticBa
         }
     }
 
-    private void WarnAboutVariables(YamlScalar scalar, string key)
+    private void WarnAboutVariables(YamlScalar scalar, string key, Func<string, bool> isMeant, string remedy)
     {
-        var known = VariableSubstitution.Scan(scalar.Text).FirstOrDefault(placeholder => placeholder.Name is { } name && variables.Contains(name));
+        var known = VariableSubstitution.Scan(scalar.Text)
+            .FirstOrDefault(placeholder => placeholder.Name is { } name && variables.Contains(name) && isMeant(name));
         if (known.Name is null)
             return;
         bag.Warning(scalar.Position, DiagnosticCodes.NotSubstituted,
-            $"\"{DiagnosticBag.Shorten(key)}\" uses the variable {DiagnosticBag.Quote(known.Name)}, but variables are replaced only in {string.Join(", ", SubstitutedKeys)}; it stays as it is.");
+            $"\"{DiagnosticBag.Shorten(key)}\" uses the variable {DiagnosticBag.Quote(known.Name)}, but variables are replaced only in {string.Join(", ", SubstitutedKeys)}; it stays as it is{remedy}.");
     }
 
-    private static IEnumerable<YamlScalar> Texts(YamlNode node) => node switch
+    /// <summary>Every text in a value, however deep.</summary>
+    public static IEnumerable<YamlScalar> Texts(YamlNode node) => node switch
     {
         YamlScalar { Kind: YamlScalarKind.Text } scalar => [scalar],
         YamlSequence list => list.Items.SelectMany(Texts),

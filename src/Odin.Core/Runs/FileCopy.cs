@@ -13,42 +13,45 @@ internal static class FileCopy
     /// <exception cref="IOException">The source is a pipe, a socket or a device; or there is trouble with the disk.</exception>
     public static async Task ReplaceAsync(string source, string destination, CancellationToken cancellationToken)
     {
-        // Complete under another name first: after a crash, what has the right name is whole.
-        var partial = destination + ".odin-partial";
-        Directory.CreateDirectory(Path.GetDirectoryName(destination)!);
-        if (Directory.Exists(partial))
-            DirectoryRemoval.Delete(partial);
-        else
-            File.Delete(partial);
-        if (Directory.Exists(source))
+        // Complete under another name first: after a crash, what has the right name is whole. And under one of its own:
+        // another server, or a program, may be at work on the same place.
+        var directory = Path.GetDirectoryName(destination)!;
+        var partial = Path.Combine(directory, $".{Guid.NewGuid():n}.odin-partial");
+        Directory.CreateDirectory(directory);
+        try
         {
-            await TreeAsync(new DirectoryInfo(source), partial, cancellationToken);
-            if (Directory.Exists(destination))
-                DirectoryRemoval.Delete(destination);
-            Directory.Move(partial, destination);
+            if (Directory.Exists(source))
+            {
+                await new TreeCopy(source, destination).RunAsync(partial, cancellationToken);
+                if (Directory.Exists(destination))
+                    DirectoryRemoval.Delete(destination);
+                Directory.Move(partial, destination);
+            }
+            else
+            {
+                await FileAsync(source, partial, cancellationToken);
+                File.Move(partial, destination, overwrite: true);
+            }
         }
-        else
+        catch
         {
-            await FileAsync(source, partial, cancellationToken);
-            File.Move(partial, destination, overwrite: true);
+            Remove(partial);
+            throw;
         }
     }
 
-    // Links are copied as links: a workspace is its owner's, and what they point at is not ours to duplicate. Special
-    // files hold nothing that could be copied.
-    private static async Task TreeAsync(DirectoryInfo source, string destination, CancellationToken cancellationToken)
+    // The trouble with the copy is what is told; what cannot be removed goes with the workspace.
+    private static void Remove(string partial)
     {
-        Directory.CreateDirectory(destination);
-        foreach (var entry in source.EnumerateFileSystemInfos())
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            var target = Path.Combine(destination, entry.Name);
-            if (entry.LinkTarget is { } link)
-                File.CreateSymbolicLink(target, link);
-            else if (entry is DirectoryInfo directory)
-                await TreeAsync(directory, target, cancellationToken);
-            else if (RegularFile.Look(entry.FullName).Kind is FileKind.Regular)
-                await FileAsync(entry.FullName, target, cancellationToken);
+            if (Directory.Exists(partial))
+                DirectoryRemoval.Delete(partial);
+            else
+                File.Delete(partial);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
         }
     }
 
@@ -71,5 +74,37 @@ internal static class FileCopy
         int count;
         for (var offset = 0L; (count = await RandomAccess.ReadAsync(from, buffer, offset, cancellationToken)) > 0; offset += count)
             await RandomAccess.WriteAsync(to, buffer.AsMemory(0, count), offset, cancellationToken);
+    }
+
+    private sealed class TreeCopy(string source, string destination)
+    {
+        // Programs that ask where they are get the path without links.
+        private readonly string? real = OperatingSystem.IsLinux() ? Native.RealPath(source) : null;
+
+        public Task RunAsync(string partial, CancellationToken cancellationToken) => CopyAsync(new DirectoryInfo(source), partial, cancellationToken);
+
+        // Links are copied as links: a workspace is its owner's, and what they point at is not ours to duplicate. Special
+        // files hold nothing that could be copied.
+        private async Task CopyAsync(DirectoryInfo from, string to, CancellationToken cancellationToken)
+        {
+            Directory.CreateDirectory(to);
+            foreach (var entry in from.EnumerateFileSystemInfos())
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var target = Path.Combine(to, entry.Name);
+                if (entry.LinkTarget is { } link)
+                    File.CreateSymbolicLink(target, Moved(link, source) ?? Moved(link, real) ?? link);
+                else if (entry is DirectoryInfo directory)
+                    await CopyAsync(directory, target, cancellationToken);
+                else if (RegularFile.Look(entry.FullName).Kind is FileKind.Regular)
+                    await FileAsync(entry.FullName, target, cancellationToken);
+            }
+        }
+
+        // What an absolute link leads to in the copy; null if it leads elsewhere, or may do so on its way up.
+        private string? Moved(string link, string? root) =>
+            root is not null && (link == root || link.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal)) && !link.Split('/').Contains("..")
+                ? destination + link[root.Length..]
+                : null;
     }
 }

@@ -10,7 +10,11 @@ namespace Odin.Runs;
 /// <param name="WorkPath">The job's directory; another one than the checkout's if the job has templates.</param>
 /// <param name="Parameters">Bound values by name, as the text that is substituted; empty if there were errors.</param>
 public sealed record LoadedJob(
-    Pipeline? Pipeline, string WorkPath, IReadOnlyDictionary<string, string> Parameters, IReadOnlyList<Diagnostic> Diagnostics);
+    Pipeline? Pipeline, string WorkPath, IReadOnlyDictionary<string, string> Parameters, IReadOnlyList<Diagnostic> Diagnostics)
+{
+    /// <summary>The bound values with their types.</summary>
+    public JsonObject Values { get; init; } = [];
+}
 
 /// <summary>Reads the definition of a checked-out job: renders templates, parses, binds parameters.</summary>
 public sealed class JobLoader(RunOptions options, PipelineParserOptions parser)
@@ -21,30 +25,40 @@ public sealed class JobLoader(RunOptions options, PipelineParserOptions parser)
 
     public async Task<LoadedJob> LoadAsync(JobCheckout checkout, JsonObject? context, CancellationToken cancellationToken)
     {
-        var diagnostics = new List<Diagnostic>();
-        var hasTemplates = Directory.EnumerateFiles(checkout.WorkPath, "*" + JobTemplates.Extension).Any();
-        var workPath = checkout.WorkPath;
-        if (hasTemplates)
-        {
-            workPath = await RenderAsync(checkout, context ?? [], diagnostics, cancellationToken);
-            if (diagnostics.Exists(d => d.Severity == DiagnosticSeverity.Error))
-            {
-                Directory.Delete(workPath, recursive: true);
-                return new LoadedJob(null, checkout.WorkPath, NoParameters, diagnostics);
-            }
-        }
+        if (!Directory.EnumerateFiles(checkout.WorkPath, "*" + JobTemplates.Extension).Any())
+            return await ReadAsync(checkout.WorkPath, context, UndeclaredValues.Refused, [], cancellationToken);
 
+        var target = Path.Combine(options.RenderedDirectory, $"{checkout.Job.Replace('/', '_')}-{Guid.NewGuid():n}");
+        var isUsable = false;
+        try
+        {
+            var diagnostics = await RenderAsync(checkout, context ?? [], target, cancellationToken);
+            var job = diagnostics.Exists(IsError)
+                ? new LoadedJob(null, target, NoParameters, diagnostics)
+                : await ReadAsync(target, context, UndeclaredValues.Ignored, diagnostics, cancellationToken);
+            isUsable = job.Pipeline is not null;
+            return isUsable ? job : job with { WorkPath = checkout.WorkPath };
+        }
+        finally
+        {
+            if (!isUsable)
+                RenderedJobs.Delete(options, target);
+        }
+    }
+
+    private async Task<LoadedJob> ReadAsync(
+        string workPath, JsonObject? context, UndeclaredValues undeclared, IReadOnlyList<Diagnostic> found, CancellationToken cancellationToken)
+    {
         var file = await PipelineFile.ReadAsync(Path.Combine(workPath, "main.yml"), parser, cancellationToken);
         if (file.Text is not { } text)
-            return new LoadedJob(null, workPath, NoParameters, [.. diagnostics, file.Problem!]);
+            return new LoadedJob(null, workPath, NoParameters, [.. found, file.Problem!]);
         var parsed = PipelineParser.Parse(text, "main.yml", parser);
-        diagnostics.AddRange(parsed.Diagnostics);
-        var undeclared = hasTemplates || parsed.Pipeline is null ? UndeclaredValues.Ignored : UndeclaredValues.Refused;
-        var binding = ParameterBinder.Bind(parsed.Pipeline?.Parameters ?? [], context, undeclared);
-        diagnostics.AddRange(binding.Diagnostics);
-        var failed = diagnostics.Exists(d => d.Severity == DiagnosticSeverity.Error);
-        return new LoadedJob(failed ? null : parsed.Pipeline, workPath, binding.Texts, diagnostics);
+        var binding = ParameterBinder.Bind(parsed.Pipeline?.Parameters ?? [], context, parsed.Pipeline is null ? UndeclaredValues.Ignored : undeclared);
+        List<Diagnostic> diagnostics = [.. found, .. parsed.Diagnostics, .. binding.Diagnostics];
+        return new LoadedJob(diagnostics.Exists(IsError) ? null : parsed.Pipeline, workPath, binding.Texts, diagnostics) { Values = binding.Values };
     }
+
+    private static bool IsError(Diagnostic diagnostic) => diagnostic.Severity == DiagnosticSeverity.Error;
 
     /// <summary>SHA-1 over names and contents of the files of a job's directory; equal directories have equal hashes.</summary>
     public static async Task<string> SourceHashAsync(string workPath, CancellationToken cancellationToken)
@@ -54,10 +68,10 @@ public sealed class JobLoader(RunOptions options, PipelineParserOptions parser)
         return TaskHash.Text(names + await TaskHash.FilesAsync(files, cancellationToken));
     }
 
-    private async Task<string> RenderAsync(
-        JobCheckout checkout, JsonObject context, List<Diagnostic> diagnostics, CancellationToken cancellationToken)
+    private static async Task<List<Diagnostic>> RenderAsync(
+        JobCheckout checkout, JsonObject context, string target, CancellationToken cancellationToken)
     {
-        var target = Path.Combine(options.RenderedDirectory, $"{checkout.Job.Replace('/', '_')}-{Guid.NewGuid():n}");
+        var diagnostics = new List<Diagnostic>();
         Directory.CreateDirectory(target);
         var values = (JsonObject)context.DeepClone();
         if (!values.ContainsKey("name"))
@@ -89,6 +103,6 @@ public sealed class JobLoader(RunOptions options, PipelineParserOptions parser)
             File.Delete(path);
             await File.WriteAllTextAsync(path, text, new UTF8Encoding(false), cancellationToken);
         }
-        return target;
+        return diagnostics;
     }
 }

@@ -57,6 +57,9 @@ public sealed record RunSpec
     /// <summary>Parameters and template context as given.</summary>
     public JsonObject? Parameters { get; init; }
 
+    /// <summary>Every declared parameter with the value that it has in this run, defaults included; null: the run is from before this was kept.</summary>
+    public JsonObject? Values { get; init; }
+
     public string? SubmittedBy { get; init; }
 
     /// <summary>The run whose succeeded tasks were taken over; null for a fresh one.</summary>

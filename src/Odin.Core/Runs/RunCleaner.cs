@@ -72,8 +72,7 @@ public sealed class RunCleaner(
         var workspace = Path.GetFullPath(run.Spec.RunPath);
         if (workspace.StartsWith(Path.GetFullPath(options.WorkspaceDirectory) + Path.DirectorySeparatorChar, StringComparison.Ordinal) && Directory.Exists(workspace))
             DirectoryRemoval.Delete(workspace);
-        if (run.Spec.WorkPath.StartsWith(options.RenderedDirectory + Path.DirectorySeparatorChar, StringComparison.Ordinal) && Directory.Exists(run.Spec.WorkPath))
-            DirectoryRemoval.Delete(run.Spec.WorkPath);
+        RenderedJobs.Delete(options, run.Spec.WorkPath);
     }
 
     // The run goes last: a crash in between leaves something that can be purged again.

@@ -71,8 +71,7 @@ internal static class RunDecider
     {
         var decision = new RunDecision();
         var summary = Summarise(facts.Tasks);
-        var stopping = facts.IsCancelled || summary.EarlyExit is not null
-            || (summary.FirstFailed is not null && facts.OnFailure != FailurePolicy.Continue);
+        var stopping = IsStopping(facts, summary);
 
         var active = 0;
         foreach (var index in facts.Graph.TopologicalOrder)
@@ -93,6 +92,12 @@ internal static class RunDecider
             decision.Outcome = Outcome(facts, summary);
         return decision;
     }
+
+    /// <summary>Whether nothing is to be started any more.</summary>
+    public static bool IsStopping(RunFacts facts) => IsStopping(facts, Summarise(facts.Tasks));
+
+    private static bool IsStopping(RunFacts facts, Summary summary) => facts.IsCancelled || summary.EarlyExit is not null
+        || (summary.FirstFailed is not null && facts.OnFailure != FailurePolicy.Continue);
 
     private static void DecideWaiting(
         RunFacts facts, Summary summary, bool stopping, int index, RunDecision decision, ref int active)

@@ -5,7 +5,14 @@ using Odin.Resources;
 namespace Odin.Runs;
 
 /// <summary>A run that was checked and put together, and not stored yet.</summary>
-public sealed record RunDraft(Run Run, IReadOnlyList<TaskRun> Tasks, IReadOnlyList<Diagnostic> Warnings);
+public sealed record RunDraft(Run Run, IReadOnlyList<TaskRun> Tasks, IReadOnlyList<Diagnostic> Warnings)
+{
+    /// <summary>The tasks before any substitution.</summary>
+    public IReadOnlyList<PipelineTask> Written { get; init; } = [];
+
+    /// <summary>Whether the job was made by templates, which may have used any value anywhere.</summary>
+    public bool IsRendered { get; init; }
+}
 
 /// <summary>Puts runs together: one way for submitting, planning, and running without a server.</summary>
 public sealed class RunDrafter(JobLoader loader, RunOptions options)
@@ -17,7 +24,20 @@ public sealed class RunDrafter(JobLoader loader, RunOptions options)
         var job = await loader.LoadAsync(checkout, request.Parameters, cancellationToken);
         if (job.Pipeline is not { } pipeline)
             return (null, job.Diagnostics);
+        try
+        {
+            return (await DraftAsync(checkout, request, job, pipeline, cancellationToken), []);
+        }
+        catch
+        {
+            RenderedJobs.Delete(options, job.WorkPath);
+            throw;
+        }
+    }
 
+    private async Task<RunDraft> DraftAsync(
+        JobCheckout checkout, RunRequest request, LoadedJob job, Pipeline pipeline, CancellationToken cancellationToken)
+    {
         var runId = RunIds.NewRunId(pipeline.Name);
         var paths = new RunPaths(checkout.RootPath, job.WorkPath, options.WorkspaceDirectory, Path.Combine(options.WorkspaceDirectory, runId));
         var variables = new RunVariables(runId, paths, pipeline.Tasks, job.Parameters);
@@ -38,13 +58,14 @@ public sealed class RunDrafter(JobLoader loader, RunOptions options)
                 OnFailure = pipeline.OnFailure,
                 SourceHash = await JobLoader.SourceHashAsync(job.WorkPath, cancellationToken),
                 Parameters = (JsonObject?)request.Parameters?.DeepClone(),
+                Values = job.Values,
                 SubmittedBy = request.SubmittedBy,
                 IdempotencyKey = request.IdempotencyKey,
                 NoCache = request.NoCache,
                 Notices = [.. Notices(pipeline)],
             },
             new RunStatus());
-        return (new RunDraft(run, tasks, job.Diagnostics), []);
+        return new RunDraft(run, tasks, job.Diagnostics) { Written = pipeline.Tasks, IsRendered = job.WorkPath != checkout.WorkPath };
     }
 
     private IEnumerable<string> Notices(Pipeline pipeline)

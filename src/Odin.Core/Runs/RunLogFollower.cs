@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using Odin.Execution;
 using Odin.Storage;
 
@@ -16,7 +15,10 @@ internal sealed class RunLogFollower(IResourceStore store, LogStore logs, string
 {
     public const int MostEnded = 16, MostLive = 64;
 
-    private readonly Channel<string> lines = Channel.CreateBounded<string>(1000);
+    /// <summary>How much is read ahead for a reader who stands still, beside one line of each log that is open.</summary>
+    public const int MostBytes = 1024 * 1024;
+
+    private readonly LineBuffer lines = new(MostBytes);
     private readonly Lock gate = new();
     private readonly Dictionary<string, Attempt> latest = new(StringComparer.Ordinal);
     private readonly Queue<Attempt> ended = [];
@@ -25,6 +27,9 @@ internal sealed class RunLogFollower(IResourceStore store, LogStore logs, string
     private readonly HashSet<Task> reading = [];
     private int endedOpen, liveOpen;
     private bool isLast;
+
+    /// <summary>Bytes that were read and not yet taken.</summary>
+    public long Held => lines.Held;
 
     /// <summary>The line between two attempts of a task.</summary>
     public static string Heading(TaskRun task, int attempt) => string.Create(
@@ -41,7 +46,7 @@ internal sealed class RunLogFollower(IResourceStore store, LogStore logs, string
         var feeding = FeedAsync(stop.Token);
         try
         {
-            await foreach (var line in lines.Reader.ReadAllAsync(cancellationToken))
+            await foreach (var line in lines.ReadAllAsync(cancellationToken))
                 yield return line;
         }
         finally
@@ -77,11 +82,11 @@ internal sealed class RunLogFollower(IResourceStore store, LogStore logs, string
                 Open(cancellationToken);
             }
             await allRead.Task.WaitAsync(cancellationToken);
-            lines.Writer.TryComplete();
+            lines.Complete(null);
         }
         catch (Exception e)
         {
-            lines.Writer.TryComplete(e);
+            lines.Complete(e);
         }
         finally
         {
@@ -171,15 +176,15 @@ internal sealed class RunLogFollower(IResourceStore store, LogStore logs, string
                 await earlier.Read.Task.WaitAsync(cancellationToken);
             var prefix = $"[{attempt.Task.Spec.Task.Name}] ";
             if (attempt.Earlier is not null)
-                await lines.Writer.WriteAsync(prefix + Heading(attempt.Task, attempt.Number), cancellationToken);
+                await lines.WriteAsync(prefix + Heading(attempt.Task, attempt.Number), cancellationToken);
             var key = new ExecutionKey(runId, RunIds.AttemptId(attempt.Task.Id, attempt.Number));
             var options = new LogReadOptions { Follow = isLive, TailLines = attempt.Earlier is null ? request.Lines : null };
             await foreach (var line in logs.ReadLinesAsync(key, options, attempt.Over.Task.WaitAsync, cancellationToken))
-                await lines.Writer.WriteAsync($"{prefix}{line}\n", cancellationToken);
+                await lines.WriteAsync($"{prefix}{line}\n", cancellationToken);
         }
         catch (Exception e)
         {
-            lines.Writer.TryComplete(e);
+            lines.Complete(e);
             allRead.TrySetResult();
         }
         attempt.Read.SetResult();

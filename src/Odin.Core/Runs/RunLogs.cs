@@ -39,10 +39,9 @@ public sealed class RunLogs(IResourceStore store, LogStore logs)
 
     private async Task<ExecutionKey?> AttemptAsync(string id, CancellationToken cancellationToken)
     {
-        var mark = id.LastIndexOf("-r", StringComparison.Ordinal);
-        if (mark <= 0 || !int.TryParse(id.AsSpan(mark + 2), out var attempt))
+        if (RunIds.ParseAttempt(id) is not var (taskId, attempt))
             return null;
-        var task = await store.FindAsync<TaskRun>(id[..mark], cancellationToken);
+        var task = await store.FindAsync<TaskRun>(taskId, cancellationToken);
         return task is not null && attempt >= 1 && attempt <= task.Status.Attempt
             ? new ExecutionKey(task.Spec.RunId, RunIds.AttemptId(task.Id, attempt))
             : null;

@@ -12,6 +12,7 @@ namespace Odin.Runs;
 internal sealed class RunMemory(Run run, TaskRun[] tasks, Lease lease)
 {
     private readonly Dictionary<string, int> byAttempt = [];
+    private readonly Dictionary<int, Task> background = [];
 
     public Run Run { get; set; } = run;
 
@@ -56,6 +57,36 @@ internal sealed class RunMemory(Run run, TaskRun[] tasks, Lease lease)
     /// <summary>The task of an attempt, if it is the task's current one.</summary>
     public int? Find(ExecutionKey key) =>
         byAttempt.TryGetValue(key.Id, out var index) && KeyOf(Tasks[index]) == key ? index : null;
+
+    /// <summary>Starts work on a task, which is <see cref="Busy"/> until <see cref="Done"/> is called.</summary>
+    /// <param name="cancellationToken">Ends the work as well.</param>
+    public void InBackground(int index, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        var stop = Busy[index] = new CancellationTokenSource();
+        background[index] = RunAsync();
+
+        async Task RunAsync()
+        {
+            await Task.Yield();
+            await using var stopToo = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), stop);
+            await work(stop.Token);
+        }
+    }
+
+    /// <summary>What was found out about the task in the background is applied.</summary>
+    public void Done(int index)
+    {
+        Busy.Remove(index);
+        background.Remove(index);
+    }
+
+    /// <summary>Cuts all work in the background short and waits for it: the next memory's work is on the same files.</summary>
+    public async Task CloseAsync()
+    {
+        foreach (var stop in Busy.Values)
+            await stop.CancelAsync();
+        await Task.WhenAll(background.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     public static ExecutionKey KeyOf(TaskRun task) =>
         new(task.Spec.RunId, RunIds.AttemptId(task.Id, task.Status.Attempt));

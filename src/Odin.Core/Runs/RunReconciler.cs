@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using Odin.Execution;
 using Odin.Reconciliation;
@@ -16,6 +17,7 @@ internal sealed partial class RunReconciler(
     ILogger<RunReconciler> logger) : IReconciler<Run>
 {
     private readonly ConcurrentDictionary<string, RunMemory> memories = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Task> closing = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ConcurrentQueue<ExecutionStatus>> inbox = new(StringComparer.Ordinal);
 
     /// <summary>Called by work in the background when a run should be looked at; set by the engine.</summary>
@@ -40,7 +42,8 @@ internal sealed partial class RunReconciler(
         }
         catch
         {
-            memories.TryRemove(id, out _);
+            if (memories.TryRemove(id, out var memory))
+                await memory.CloseAsync();
             throw;
         }
     }
@@ -61,13 +64,16 @@ internal sealed partial class RunReconciler(
             return ReconcileResult.Finished;
         }
         if (!memories.TryGetValue(id, out var memory) || memory.Lease != lease)
+        {
+            await WaitForClosingAsync(id);
             memory = memories[id] = await LoadAsync(run, lease, cancellationToken);
+        }
         memory.Run = run;
         if (run.Status.Phase == RunPhase.Pending && !await BeginAsync(memory, cancellationToken))
             return ReconcileResult.Finished;
 
         TakeIn(memory, cancellationToken);
-        var decision = RunDecider.Decide(new RunFacts(memory.Graph, memory.Tasks, run.Spec.OnFailure, run.Spec.CancelledBy is not null, time.GetUtcNow()));
+        var decision = RunDecider.Decide(FactsOf(memory));
         foreach (var ended in decision.End)
             End(memory, ended);
         var starts = Prepare(memory, decision, cancellationToken);
@@ -89,13 +95,17 @@ internal sealed partial class RunReconciler(
         await foreach (var task in store.EnumerateAsync<TaskRun>(new ResourceQuery { Parent = run.Id }, cancellationToken))
             tasks.Add(task);
         var memory = new RunMemory(run, [.. tasks.OrderBy(t => t.Spec.Index)], lease);
+        var isStopping = RunDecider.IsStopping(FactsOf(memory));
         foreach (var task in memory.Tasks.Where(t => t.Status.Phase is TaskRunPhase.Queued or TaskRunPhase.Running))
         {
             if (Refused(memory, task))
                 continue;
             // Told again: the executor starts it if the last process died before it could, and adopts it otherwise.
             memory.Remember(RunMemory.KeyOf(task), task.Spec.Index);
-            await TellAsync(memory, task, cancellationToken);
+            if (isStopping && task.Status.Phase == TaskRunPhase.Queued)
+                await WithdrawOrTellAsync(memory, task, cancellationToken);
+            else
+                await TellAsync(memory, task, cancellationToken);
         }
         return memory;
     }
@@ -107,8 +117,8 @@ internal sealed partial class RunReconciler(
         try
         {
             Directory.CreateDirectory(Path.Combine(run.Spec.RunPath, ".odin"));
-            if (run.Spec.RerunOf is { } earlierId && await store.FindAsync<Run>(earlierId, cancellationToken) is { } earlier)
-                await WorkspaceReuse.CopyFilesAsync(run, earlier, memory.Tasks, cancellationToken);
+            if (run.Spec.RerunOf is { } earlierId)
+                await WorkspaceReuse.CopyFilesAsync(run, await store.FindAsync<Run>(earlierId, cancellationToken), memory.Tasks, cancellationToken);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -225,9 +235,12 @@ internal sealed partial class RunReconciler(
         if (badReference is null && executors.Has(task))
             return false;
         var (reason, message) = badReference is null ? executors.Missing(task) : (TaskReasons.BadReference, badReference);
-        memory.Set(task.Spec.Index, TaskTransitions.Refused(task.Status, reason, message, time.GetUtcNow()));
+        Refuse(memory, task, reason, message);
         return true;
     }
+
+    private void Refuse(RunMemory memory, TaskRun task, string reason, string message) =>
+        memory.Set(task.Spec.Index, TaskTransitions.Refused(task.Status, reason, message, time.GetUtcNow()));
 
     private async Task WriteAsync(RunMemory memory, RunOutcome? outcome, CancellationToken cancellationToken)
     {
@@ -259,69 +272,6 @@ internal sealed partial class RunReconciler(
         RunMeters.RunEnded(memory.Run.Status.Phase);
     }
 
-    private async Task StartAsync(RunMemory memory, List<(int Index, ResolvedTask Task)> starts, CancellationToken cancellationToken)
-    {
-        foreach (var (index, resolved) in starts)
-        {
-            var status = await StartAsync(memory, memory.Tasks[index], resolved, cancellationToken);
-            if (status.IsEnded)
-                Report(status);
-        }
-    }
-
-    private async Task<ExecutionStatus> StartAsync(RunMemory memory, TaskRun task, ResolvedTask resolved, CancellationToken cancellationToken)
-    {
-        memory.Lease.ThrowIfLost();
-        await TaskStarter.WriteRunRecordAsync(memory, task, cancellationToken);
-        memory.Lease.ThrowIfLost();
-        var specification = TaskResolver.Specification(memory.Run, task, resolved) with { MayStart = () => memory.Lease.IsHeld };
-        return await executors.For(task).StartAsync(specification, cancellationToken);
-    }
-
-    private async Task TellAsync(RunMemory memory, TaskRun task, CancellationToken cancellationToken)
-    {
-        if (TaskTransitions.IsAcknowledged(task))
-        {
-            var key = RunMemory.KeyOf(task);
-            var status = await executors.For(task).FindAsync(key, cancellationToken) ?? TaskTransitions.Unknown(key, executors.For(task).Name);
-            if (status.Phase != ExecutionPhase.Queued)
-            {
-                Report(status);
-                return;
-            }
-        }
-        var (resolved, error) = TaskStarter.Resolve(memory, task);
-        if (resolved is null)
-            throw new InvalidOperationException($"Task '{task.Id}' was started with references that no longer resolve: {error}");
-        Report(await StartAsync(memory, task, resolved, cancellationToken));
-    }
-
-    private async Task StopAsync(RunMemory memory, RunDecision decision, CancellationToken cancellationToken)
-    {
-        foreach (var index in decision.Withdraw)
-        {
-            memory.Lease.ThrowIfLost();
-            var task = memory.Tasks[index];
-            if (task.Status.Phase == TaskRunPhase.Queued && !memory.Busy.ContainsKey(index)
-                && await executors.For(task).WithdrawAsync(RunMemory.KeyOf(task), cancellationToken))
-            {
-                memory.Results.Enqueue(() => memory.Set(index, TaskTransitions.Withdrawn(memory.Tasks[index].Status)));
-                Wake(memory.Run.Id);
-            }
-        }
-        foreach (var (index, reason) in decision.Stop)
-        {
-            memory.Lease.ThrowIfLost();
-            var task = memory.Tasks[index];
-            var key = RunMemory.KeyOf(task);
-            // The program has ended by itself; what is left to do must not hold up the end of the run.
-            if (memory.Busy.TryGetValue(index, out var work) && reason is StopReason.Cancelled or StopReason.FailFast)
-                await work.CancelAsync();
-            else if (!task.Status.IsEnded && !memory.Busy.ContainsKey(index) && memory.Stopping.Add(key.Id))
-                await executors.For(task).StopAsync(key, reason, cancellationToken);
-        }
-    }
-
     private ReconcileResult Next(RunMemory memory, RunDecision decision)
     {
         if (memory.Run.Status.IsEnded)
@@ -341,29 +291,33 @@ internal sealed partial class RunReconciler(
     private void Forget(string id)
     {
         inbox.TryRemove(id, out _);
-        if (!memories.TryRemove(id, out var memory))
-            return;
-        foreach (var work in memory.Busy.Values)
-            work.Cancel();
+        if (memories.TryRemove(id, out var memory) && memory.Busy.Count > 0)
+            closing[id] = memory.CloseAsync();
     }
 
-    // Hashing files must not hold up the other tasks of the run. The result comes back through the memory; if that was
-    // dropped in the meantime, the work is simply done again.
+    // What works for an earlier memory of the run works on the same files.
+    private async Task WaitForClosingAsync(string id)
+    {
+        if (memories.TryRemove(id, out var memory))
+            await memory.CloseAsync();
+        if (closing.TryRemove(id, out var earlier))
+            await earlier;
+    }
+
+    // Hashing files must not hold up the other tasks of the run. The result comes back through the memory, an error too:
+    // the next pass throws it, and drops the memory. The work is then simply done again.
     private void InBackground<TAnswer>(
         RunMemory memory, int index, Func<CancellationToken, Task<TAnswer>> work, CancellationToken cancellationToken, Action<TAnswer>? then = null)
         where TAnswer : ITaskAnswer
     {
-        var stop = memory.Busy[index] = new CancellationTokenSource();
-        _ = CompleteAsync();
+        memory.InBackground(index, CompleteAsync, cancellationToken);
 
-        async Task CompleteAsync()
+        async Task CompleteAsync(CancellationToken stop)
         {
-            await Task.Yield();
-            await using var stopWithHost = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), stop);
             Action apply;
             try
             {
-                var answer = await work(stop.Token);
+                var answer = await work(stop);
                 if (cancellationToken.IsCancellationRequested)
                     return;
                 apply = () =>
@@ -380,14 +334,12 @@ internal sealed partial class RunReconciler(
             catch (Exception e)
             {
                 LogBackgroundFailed(e, memory.Tasks[index].Id);
-                memories.TryRemove(new KeyValuePair<string, RunMemory>(memory.Run.Id, memory));
-                await Task.Delay(Backoff.Delay(failures: 3), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                Wake(memory.Run.Id);
-                return;
+                await Task.Delay(Backoff.Delay(failures: 3), time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                apply = ExceptionDispatchInfo.Capture(e).Throw;
             }
             memory.Results.Enqueue(() =>
             {
-                memory.Busy.Remove(index);
+                memory.Done(index);
                 apply();
             });
             Wake(memory.Run.Id);

@@ -20,7 +20,17 @@ public static class RunRecord
         ["waiting"] = Ids(run, tasks, InheritedStatus.Waiting),
         ["jobs"] = new JsonArray([.. tasks.Select(t => (JsonNode?)t.Id)]),
         ["error_message"] = run.Status.Message,
+        ["parameters"] = Parameters(run),
     };
+
+    // What was given for templates alone is no declared parameter, but says as much about the run.
+    private static JsonObject Parameters(Run run)
+    {
+        var all = (JsonObject?)run.Spec.Parameters?.DeepClone() ?? [];
+        foreach (var (name, value) in run.Spec.Values ?? [])
+            all[name] = value?.DeepClone();
+        return all;
+    }
 
     private static JsonArray Ids(Run run, IReadOnlyList<TaskRun> tasks, params string[] states) =>
         [.. tasks.Where(t => states.Contains(InheritedStatus.Of(run, t))).Select(t => (JsonNode?)t.Id)];

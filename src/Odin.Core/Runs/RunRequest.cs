@@ -63,13 +63,16 @@ public abstract record PlanResult
 
     /// <inheritdoc cref="SubmitResult.NotFound"/>
     public sealed record NotFound(string Message) : PlanResult;
+
+    /// <inheritdoc cref="SubmitResult.Conflict"/>
+    public sealed record Conflict(string Message) : PlanResult;
 }
 
 /// <summary>What a run would do, in an order in which it could do it.</summary>
 public sealed record RunPlan(string Job, string? Commit, IReadOnlyList<PlannedTask> Tasks, IReadOnlyList<Diagnostic> Warnings);
 
 /// <summary>One task of a <see cref="RunPlan"/>.</summary>
-/// <param name="Decision"><c>Run</c>, <c>Cached</c> or <c>Unknown</c> (its inputs come from a task that would run).</param>
+/// <param name="Decision"><c>Run</c>, <c>Cached</c>, <c>Reused</c> (from an earlier run) or <c>Unknown</c> (its inputs come from a task that would run).</param>
 /// <param name="Because">Why.</param>
 public sealed record PlannedTask(
     string Name, IReadOnlyList<string> DependsOn, IReadOnlyList<string> Command, IReadOnlyList<string> Args, string Decision, string Because);

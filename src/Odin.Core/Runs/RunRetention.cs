@@ -14,6 +14,9 @@ internal sealed partial class RunRetention(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
+    // Not the truth, which is in the store: what was seen there once need not be looked for among all runs every hour.
+    private readonly HashSet<string> named = [];
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
@@ -27,6 +30,7 @@ internal sealed partial class RunRetention(
                     if (options.Retention > TimeSpan.Zero)
                         await SweepAsync(stoppingToken);
                     await RemoveCheckoutsAsync(stoppingToken);
+                    await RemoveRenderedAsync(stoppingToken);
                 }
             }
             catch (Exception e) when (e is StoreUnavailableException or IOException or UnauthorizedAccessException or TimeoutException or GitException)
@@ -70,6 +74,26 @@ internal sealed partial class RunRetention(
         if (removed > 0)
             LogSwept(removed, options.Retention);
         return removed;
+    }
+
+    /// <summary>Removes rendered jobs that no run names: the server died, or lost its store, between rendering and storing.</summary>
+    public async Task RemoveRenderedAsync(CancellationToken cancellationToken)
+    {
+        var old = time.GetUtcNow() - Interval;
+        var directory = new DirectoryInfo(options.RenderedDirectory);
+        var unknown = directory.Exists
+            ? directory.EnumerateDirectories().Where(d => d.LastWriteTimeUtc < old && !named.Contains(d.Name)).Select(d => d.Name).ToHashSet()
+            : [];
+        if (unknown.Count == 0)
+            return;
+        await foreach (var run in store.EnumerateAsync<Run>(new ResourceQuery(), cancellationToken))
+        {
+            // By their names, which are unique: the path may have been written in another way when the run was made.
+            if (Path.GetFileName(run.Spec.WorkPath) is { } name && unknown.Contains(name))
+                named.Add(name);
+        }
+        foreach (var name in unknown.Except(named))
+            RenderedJobs.Delete(options, Path.Combine(options.RenderedDirectory, name));
     }
 
     // A commit that no unfinished run works in is laid out again when somebody needs it.

@@ -8,6 +8,8 @@ namespace Odin.Runs;
 public sealed class RunSubmitter(
     IJobSource jobs, RunDrafter drafter, RunPlanner planner, IResourceStore store, RunOptions options, TimeProvider time)
 {
+    private readonly RunReuse reuse = new(store);
+
     public async Task<SubmitResult> SubmitAsync(RunRequest request, CancellationToken cancellationToken)
     {
         if (request.IdempotencyKey is { } key && await FindByKeyAsync(key, cancellationToken) is { } earlier)
@@ -17,15 +19,18 @@ public sealed class RunSubmitter(
         var (draft, errors) = await drafter.DraftAsync(checkout, request, cancellationToken);
         if (draft is null)
             return new SubmitResult.Refused(errors);
-        if (request.From is not { } from)
-            return await StoreAsync(draft, cancellationToken);
-
-        if (draft.Tasks.All(t => t.Spec.Task.Name != from))
-            return new SubmitResult.NotFound($"Job '{request.Job}' has no task '{from}'; it has: {Names(draft)}.");
-        return await LatestRunAsync(request.Job, cancellationToken) is { } latest
-            ? await StoreAsync(await ReuseAsync(draft, latest, from, cancellationToken), cancellationToken)
-            : new SubmitResult.NotFound($"Job '{request.Job}' has no earlier run to start from '{from}' of. Run it without --from first.");
+        return Kept(draft, request.From is { } from
+            ? await SubmitFromAsync(draft, from, cancellationToken)
+            : await StoreAsync(draft, cancellationToken));
     }
+
+    private async Task<SubmitResult> SubmitFromAsync(RunDraft draft, string from, CancellationToken cancellationToken) =>
+        await reuse.FromAsync(draft, from, cancellationToken) switch
+        {
+            { Draft: { } reusing, Earlier: { } earlier } => await StoreReusingAsync(reusing, earlier, cancellationToken),
+            { Differs: { } differs } => new SubmitResult.Conflict(differs),
+            var other => new SubmitResult.NotFound(other.Missing!),
+        };
 
     public async Task<SubmitResult> RerunAsync(string runId, string? from, string? submittedBy, CancellationToken cancellationToken)
     {
@@ -46,9 +51,9 @@ public sealed class RunSubmitter(
         var (draft, errors) = await drafter.DraftAsync(checkout, request, cancellationToken);
         if (draft is null)
             return new SubmitResult.Refused(errors);
-        if (from is not null && draft.Tasks.All(t => t.Spec.Task.Name != from))
-            return new SubmitResult.NotFound($"Run '{runId}' has no task '{from}'; it has: {Names(draft)}.");
-        return await StoreAsync(await ReuseAsync(draft, earlier, from, cancellationToken), cancellationToken);
+        return Kept(draft, from is null || draft.Tasks.Any(t => t.Spec.Task.Name == from)
+            ? await StoreReusingAsync(await reuse.TakeOverAsync(draft, earlier, from, cancellationToken), earlier, cancellationToken)
+            : new SubmitResult.NotFound($"Run '{runId}' has no task '{from}'; it has: {RunReuse.Names(draft)}."));
     }
 
     public async Task<PlanResult> PlanAsync(RunRequest request, CancellationToken cancellationToken)
@@ -56,10 +61,42 @@ public sealed class RunSubmitter(
         if (await jobs.CheckOutAsync(request.Job, request.Commit, cancellationToken) is not { } checkout)
             return new PlanResult.NotFound(MissingJob(request));
         var (draft, errors) = await drafter.DraftAsync(checkout, request, cancellationToken);
-        return draft is null
-            ? new PlanResult.Refused(errors)
-            : new PlanResult.Planned(await planner.PlanAsync(draft, cancellationToken));
+        if (draft is null)
+            return new PlanResult.Refused(errors);
+        try
+        {
+            return await PlanAsync(draft, request.From, cancellationToken);
+        }
+        finally
+        {
+            RenderedJobs.Delete(options, draft.Run.Spec.WorkPath);
+        }
     }
+
+    private async Task<PlanResult> PlanAsync(RunDraft draft, string? from, CancellationToken cancellationToken)
+    {
+        if (from is null)
+            return new PlanResult.Planned(await planner.PlanAsync(draft, null, cancellationToken));
+        return await reuse.FromAsync(draft, from, cancellationToken) switch
+        {
+            { Draft: { } reusing, Earlier: var earlier } => new PlanResult.Planned(await planner.PlanAsync(reusing, earlier, cancellationToken)),
+            { Differs: { } differs } => new PlanResult.Conflict(differs),
+            var other => new PlanResult.NotFound(other.Missing!),
+        };
+    }
+
+    // What no run was made of needs no files. After an exception it is not known whether there is one: see RunRetention.
+    private SubmitResult Kept(RunDraft draft, SubmitResult result)
+    {
+        if (result is not SubmitResult.Submitted submitted || submitted.Run.Id != draft.Run.Id)
+            RenderedJobs.Delete(options, draft.Run.Spec.WorkPath);
+        return result;
+    }
+
+    private async Task<SubmitResult> StoreReusingAsync(RunDraft reusing, Run earlier, CancellationToken cancellationToken) =>
+        WorkspaceReuse.FindMissing(reusing.Run, earlier, reusing.Tasks) is { } missing
+            ? new SubmitResult.Conflict($"{missing} Run the task that makes it again (--from TASK), or all of it: odin run {reusing.Run.Spec.Job}")
+            : await StoreAsync(reusing, cancellationToken);
 
     private async Task<SubmitResult> StoreAsync(RunDraft draft, CancellationToken cancellationToken)
     {
@@ -89,69 +126,7 @@ public sealed class RunSubmitter(
             ? await store.FindAsync<Run>(known.RunId, cancellationToken)
             : null;
 
-    private async Task<Run?> LatestRunAsync(string job, CancellationToken cancellationToken)
-    {
-        var query = new ResourceQuery
-        {
-            Parent = job,
-            Phases = [nameof(RunPhase.Succeeded), nameof(RunPhase.Failed), nameof(RunPhase.Cancelled)],
-            Descending = true,
-            Limit = 1,
-        };
-        return (await store.ListAsync<Run>(query, cancellationToken)).Items is [var latest, ..] ? latest : null;
-    }
-
-    // Whatever succeeded in the earlier run and does not come after 'from' is taken over; its files are copied by the reconciler.
-    private async Task<RunDraft> ReuseAsync(RunDraft draft, Run earlier, string? from, CancellationToken cancellationToken)
-    {
-        var done = new Dictionary<string, TaskRun>();
-        await foreach (var task in store.EnumerateAsync<TaskRun>(new ResourceQuery { Parent = earlier.Id }, cancellationToken))
-        {
-            if (task.Status.IsSuccess)
-                done[task.Spec.Task.Name] = task;
-        }
-        var again = TasksFrom(draft, done, from);
-        var tasks = draft.Tasks.Select(t => again.Contains(t.Spec.Task.Name) ? t : TakeOver(draft.Run, t, done[t.Spec.Task.Name], earlier));
-        return draft with
-        {
-            Run = draft.Run with { Spec = draft.Run.Spec with { RerunOf = earlier.Id } },
-            Tasks = [.. tasks],
-        };
-    }
-
-    private static HashSet<string> TasksFrom(RunDraft draft, Dictionary<string, TaskRun> done, string? from)
-    {
-        var again = new HashSet<string>();
-        var graph = TaskGraph.Create(draft.Tasks.Select(t => t.Spec.Task).ToList());
-        foreach (var index in graph.TopologicalOrder)
-        {
-            var name = draft.Tasks[index].Spec.Task.Name;
-            var downstream = false;
-            foreach (var dependency in graph.Dependencies(index))
-                downstream |= again.Contains(draft.Tasks[dependency].Spec.Task.Name);
-            if (downstream || name == from || !done.ContainsKey(name))
-                again.Add(name);
-        }
-        return again;
-    }
-
-    private static TaskRun TakeOver(Run run, TaskRun fresh, TaskRun done, Run earlier) => fresh with
-    {
-        Spec = fresh.Spec with { ReusedFrom = done.Id },
-        Status = done.Status with
-        {
-            Phase = TaskRunPhase.Succeeded,
-            Reason = TaskReasons.Reused,
-            Message = $"Taken over from run '{earlier.Id}'.",
-            Attempt = 0,
-            Outputs = WorkspaceReuse.Relocate(done.Status.Outputs, earlier.Spec.RunPath, run.Spec.RunPath),
-            Events = [],
-        },
-    };
-
     private static string MissingJob(RunRequest request) => request.Commit is null
         ? $"There is no job '{request.Job}'. 'odin jobs' lists those that there are."
         : $"There is no job '{request.Job}' at '{request.Commit}'.";
-
-    private static string Names(RunDraft draft) => string.Join(", ", draft.Tasks.Select(t => t.Spec.Task.Name));
 }

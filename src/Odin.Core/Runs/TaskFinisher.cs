@@ -63,7 +63,7 @@ internal sealed class TaskFinisher(TaskCache cache, TimeProvider time)
     }
 
     private TaskRunStatus Uncached(TaskRunStatus ended, string why) =>
-        TaskTransitions.Event(ended, "Warning", "OutputsNotCached", "odin", $"The result was not kept in the cache: {why}", time.GetUtcNow());
+        TaskTransitions.Event(ended, "Warning", TaskReasons.OutputsNotCached, "odin", $"The result was not kept in the cache: {why}", time.GetUtcNow());
 
     private static TaskRunStatus Merge(TaskRun task, TaskRunStatus ended, TaskRecordValues written)
     {

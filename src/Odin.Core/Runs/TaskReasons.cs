@@ -14,7 +14,13 @@ public static class TaskReasons
     public const string UnknownExecutor = nameof(UnknownExecutor);
     public const string BadOutputs = nameof(BadOutputs);
 
-    /// <summary>Of a run: its workspace could not be made; disk full, or read-only.</summary>
+    /// <summary>Of an event: the task succeeded, but its outputs could not be kept.</summary>
+    public const string OutputsNotCached = nameof(OutputsNotCached);
+
+    /// <summary>
+    /// Of a run: its workspace could not be made (disk full, read-only), or what it takes over is gone. Of a task: another
+    /// task has put something in the way of the engine's files in the workspace.
+    /// </summary>
     public const string WorkspaceFailed = nameof(WorkspaceFailed);
 
     /// <summary>Of a run: a task failed.</summary>

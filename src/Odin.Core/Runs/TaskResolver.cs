@@ -17,6 +17,9 @@ internal static class TaskResolver
         var args = All(spec.Args);
         var inputs = All(spec.Inputs);
         var environment = spec.Env.ToDictionary(e => e.Key, e => ResolveText(e.Value, lookup, errors));
+        // Refused at submit; here it would throw, in each pass over the run.
+        if (spec.WorkingDir?.Contains('\0') == true)
+            return (null, "The working directory holds a NUL character, which no path can hold.");
         var directory = spec.WorkingDir is null ? task.Spec.TaskPath : Path.GetFullPath(spec.WorkingDir, task.Spec.TaskPath);
         return errors.Count > 0
             ? (null, string.Join(" ", errors))

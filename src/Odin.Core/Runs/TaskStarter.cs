@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Odin.Execution.Processes;
 
 namespace Odin.Runs;
 
@@ -58,13 +59,32 @@ internal sealed partial class TaskStarter(TaskCache cache, TimeProvider time)
     }
 
     private static CacheStep Unusable(TaskRun task, string why) =>
-        new(new CacheFacts("", "", "", ""), task.Status with { CacheNote = $"The cache could not be used: {why}" });
+        new(new CacheFacts("", "", "", ""), task.Status with { CacheNote = Unusable(why) });
+
+    /// <summary>Why a task runs though the cache may know it.</summary>
+    public static string Unusable(string why) => $"The cache could not be used: {why}";
 
     /// <summary>
     /// Writes what the tasks before this one left, for tasks that name the program <c>odin</c> in their command or arguments,
     /// by itself or in a script. Others would pay for what they do not read, the more the larger the run.
     /// </summary>
-    public static async Task WriteRunRecordAsync(RunMemory memory, TaskRun task, CancellationToken cancellationToken)
+    /// <returns>Why it could not be done, now or later; null: it is done.</returns>
+    /// <exception cref="IOException">It could not be done for want of something that may come back: room, descriptors.</exception>
+    public static async Task<string?> WriteRunRecordAsync(RunMemory memory, TaskRun task, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await WriteAsync(memory, task, cancellationToken);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException && !Native.IsShortage(e) && !Native.IsFull(e))
+        {
+            // An earlier task did that: the directory is theirs as well.
+            return $"The results of the tasks before it could not be written for it, to '.odin' in '{memory.Run.Spec.RunPath}': {e.Message}";
+        }
+    }
+
+    private static async Task WriteAsync(RunMemory memory, TaskRun task, CancellationToken cancellationToken)
     {
         if (!task.Spec.Task.Command.Concat(task.Status.Args ?? task.Spec.Task.Args).Any(text => OdinProgramName().IsMatch(text)))
             return;
@@ -75,8 +95,15 @@ internal sealed partial class TaskStarter(TaskCache cache, TimeProvider time)
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         // Under a name of its own first: an earlier task could have put a pipe or a link in the place of the file.
         var partial = $"{file}.{Guid.NewGuid():n}";
-        await File.WriteAllTextAsync(partial, record.ToJsonString(), cancellationToken);
-        File.Move(partial, file, overwrite: true);
+        try
+        {
+            await File.WriteAllTextAsync(partial, record.ToJsonString(), cancellationToken);
+            File.Move(partial, file, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(partial);
+        }
     }
 
     // odin, odin-chores, /opt/odin/odin, but not /opt/odin/data: a name, not a part of a path.

@@ -1,3 +1,5 @@
+using Odin.Resources;
+
 namespace Odin.Storage;
 
 /// <summary>
@@ -35,6 +37,10 @@ public sealed record ResourceQuery
 
     /// <summary>How many items to leave out; walks over them, so it costs time in proportion.</summary>
     public int Offset { get; init; }
+
+    /// <summary>What to put into <see cref="Continue"/> to go on after this resource, for who does not use a page to its end.</summary>
+    public string ContinueAfter(ResourceMetadata last) =>
+        ContinueToken.Encode(new SortKey(SortKey.Microseconds(last.Created), last.Id), Descending);
 }
 
 /// <summary>One page of a list.</summary>

@@ -24,6 +24,9 @@ public sealed record User(ResourceMetadata Metadata, UserSpec Spec) : IResource<
 /// <param name="PasswordHash">See <c>PasswordHasher</c>; never leaves the server.</param>
 public sealed record UserSpec(string PasswordHash, string? FirstName, string? LastName)
 {
+    /// <summary>Tokens issued before this are no longer good; a whole second, because the times in tokens are. Null: the password is the first.</summary>
+    public DateTimeOffset? PasswordChanged { get; init; }
+
     public override string ToString() => $"UserSpec {{ FirstName = {FirstName}, LastName = {LastName} }}";
 }
 

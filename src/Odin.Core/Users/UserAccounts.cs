@@ -9,6 +9,20 @@ public sealed record UserChange(string? Password, string? FirstName, string? Las
     public override string ToString() => $"UserChange {{ FirstName = {FirstName}, LastName = {LastName} }}";
 }
 
+/// <summary>What came of the wish to delete a user.</summary>
+public abstract record UserDeletion
+{
+    /// <summary>Gone.</summary>
+    /// <param name="User">As they were.</param>
+    public sealed record Deleted(User User) : UserDeletion;
+
+    /// <summary>There is no user of that name.</summary>
+    public sealed record NotFound : UserDeletion;
+
+    /// <summary>They are the only user, and stay.</summary>
+    public sealed record OnlyOne : UserDeletion;
+}
+
 /// <summary>The users of the server: who they are and whether a password is theirs.</summary>
 public sealed class UserAccounts(IResourceStore store, PasswordHasher hasher, TimeProvider time)
 {
@@ -33,26 +47,42 @@ public sealed class UserAccounts(IResourceStore store, PasswordHasher hasher, Ti
         return store.CreateAsync(user, time, cancellationToken);
     }
 
-    /// <summary>Changes a user; null if there is none of that name.</summary>
+    /// <summary>Changes a user; null if there is none of that name. A password, even the same one, ends the tokens there are.</summary>
     public async Task<User?> UpdateAsync(string name, UserChange change, CancellationToken cancellationToken)
     {
         var hash = string.IsNullOrEmpty(change.Password) ? null : hasher.Hash(change.Password);
         return await ChangeAsync(
             name,
-            spec => new UserSpec(
-                hash ?? spec.PasswordHash,
-                string.IsNullOrEmpty(change.FirstName) ? spec.FirstName : change.FirstName,
-                string.IsNullOrEmpty(change.LastName) ? spec.LastName : change.LastName),
+            spec => spec with
+            {
+                PasswordHash = hash ?? spec.PasswordHash,
+                PasswordChanged = hash is null ? spec.PasswordChanged : NextSecond(),
+                FirstName = string.IsNullOrEmpty(change.FirstName) ? spec.FirstName : change.FirstName,
+                LastName = string.IsNullOrEmpty(change.LastName) ? spec.LastName : change.LastName,
+            },
             cancellationToken);
     }
 
-    /// <summary>Removes a user and returns what it was; null if there was none.</summary>
-    public async Task<User?> DeleteAsync(string name, CancellationToken cancellationToken)
+    /// <summary>Removes a user, unless there is no other: then nobody could log in any more.</summary>
+    public async Task<UserDeletion> DeleteAsync(string name, CancellationToken cancellationToken)
     {
-        if (await FindAsync(name, cancellationToken) is not { } user)
-            return null;
-        await store.DeleteAsync<User>(name, time, cancellationToken);
-        return user;
+        while (true)
+        {
+            if (await FindAsync(name, cancellationToken) is not { } user)
+                return new UserDeletion.NotFound();
+            var two = await store.ListAsync<User>(new ResourceQuery { Limit = 2 }, cancellationToken);
+            if (two.Items.FirstOrDefault(u => u.Name != name) is not { } other)
+                return new UserDeletion.OnlyOne();
+            try
+            {
+                await store.ApplyAsync(Deletion(user, other), cancellationToken);
+                return new UserDeletion.Deleted(user);
+            }
+            catch (Exception e) when (e is ResourceConflictException or ResourceNotFoundException)
+            {
+                // The one who was to stay has changed or gone: look again.
+            }
+        }
     }
 
     /// <summary>
@@ -66,7 +96,7 @@ public sealed class UserAccounts(IResourceStore store, PasswordHasher hasher, Ti
         if (user is null || verdict == PasswordVerdict.Wrong)
             return null;
         if (verdict == PasswordVerdict.RightButOutdated)
-            await UpdateAsync(name, new UserChange(password, null, null), cancellationToken);
+            await HashAgainAsync(user, password, cancellationToken);
         return user;
     }
 
@@ -86,8 +116,40 @@ public sealed class UserAccounts(IResourceStore store, PasswordHasher hasher, Ti
                 return;
             }
         }
-        if (hasher.Verify(password, user.Spec.PasswordHash) != PasswordVerdict.Right)
+        var verdict = hasher.Verify(password, user.Spec.PasswordHash);
+        if (verdict == PasswordVerdict.Wrong)
             await UpdateAsync(name, new UserChange(password, null, null), cancellationToken);
+        else if (verdict == PasswordVerdict.RightButOutdated)
+            await HashAgainAsync(user, password, cancellationToken);
+    }
+
+    // The same password in another form: tokens stay good. One that was changed in the meantime stays as it is now.
+    private Task<User?> HashAgainAsync(User user, string password, CancellationToken cancellationToken)
+    {
+        var hash = hasher.Hash(password);
+        return ChangeAsync(
+            user.Name, spec => spec.PasswordHash == user.Spec.PasswordHash ? spec with { PasswordHash = hash } : spec, cancellationToken);
+    }
+
+    // Rounded up: a token of this second may have been issued before the change.
+    private DateTimeOffset NextSecond() => DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds() + 1);
+
+    // The one who stays is written unchanged, which fails if they are deleted at the same time, by whichever server. In the
+    // order of names, so that two transactions that mean each other do not wait for each other.
+    private ResourceBatch Deletion(User user, User other)
+    {
+        var batch = new ResourceBatch(time);
+        if (string.CompareOrdinal(user.Name, other.Name) < 0)
+        {
+            batch.Delete<User>(user.Name);
+            batch.UpdateStatus(other);
+        }
+        else
+        {
+            batch.UpdateStatus(other);
+            batch.Delete<User>(user.Name);
+        }
+        return batch;
     }
 
     private async Task<User?> ChangeAsync(string name, Func<UserSpec, UserSpec> change, CancellationToken cancellationToken)

@@ -33,7 +33,7 @@ internal enum AccessKind
 
 /// <summary>What is known of a request that carries no token.</summary>
 /// <param name="FromLoopback">The peer of the connection is this machine.</param>
-/// <param name="Forwarded">It carries a header that a proxy adds, so the peer is not the one who asks.</param>
+/// <param name="Forwarded">It carries a header that a proxy adds, or is HTTP/1.0 as hardly any but proxies send it, so the peer is not the one who asks.</param>
 /// <param name="KnownHost">The Host header names a loopback address or a configured host: not a rebound DNS name.</param>
 /// <param name="SameOrigin">There is no Origin header, or it names this server or an allowed origin.</param>
 internal readonly record struct AnonymousRequest(AccessKind Kind, bool FromLoopback, bool Forwarded, bool KnownHost, bool SameOrigin);

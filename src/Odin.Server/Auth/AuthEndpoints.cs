@@ -19,7 +19,7 @@ internal static class AuthEndpoints
             .ProducesProblem(StatusCodes.Status429TooManyRequests);
 
     private static async Task<IResult> LoginAsync(
-        HttpContext context, UserAccounts accounts, LoginThrottle throttle, JwtSigner signer, LoginAudit audit, CancellationToken cancellationToken)
+        HttpContext context, UserAccounts accounts, LoginThrottle throttle, JwtSigner signer, LoginAudit audit, TimeProvider time, CancellationToken cancellationToken)
     {
         var (name, password) = await ReadAsync(context.Request, cancellationToken);
         var address = context.Connection.RemoteIpAddress?.ToString() ?? "local";
@@ -30,6 +30,8 @@ internal static class AuthEndpoints
         if (throttle.WaitFor(name, address) is { } more)
             return TooMany(context, more);
 
+        // Before the password is looked at: if it changes meanwhile, the token is of the old one, and refused.
+        var issued = time.GetUtcNow();
         var user = await accounts.LoginAsync(name, password, cancellationToken);
         if (user is null)
         {
@@ -39,8 +41,11 @@ internal static class AuthEndpoints
         }
         throttle.Succeeded(name, address);
         audit.Succeeded(user.Name, address);
-        return TypedResults.Json(new LoginAnswer(signer.Issue(user.Name)), AuthJson.Default.LoginAnswer);
+        return TypedResults.Json(new LoginAnswer(signer.Issue(user.Name, Later(issued, user.Spec.PasswordChanged))), AuthJson.Default.LoginAnswer);
     }
+
+    // The change of a password counts from the next whole second, which a quick login may be ahead of.
+    private static DateTimeOffset Later(DateTimeOffset issued, DateTimeOffset? changed) => changed > issued ? changed.Value : issued;
 
     private static IResult TooMany(HttpContext context, TimeSpan wait)
     {

@@ -14,9 +14,12 @@ internal sealed class JwtSigner(JwtOptions options, SigningKey key, TimeProvider
         JsonSerializer.SerializeToUtf8Bytes(new JwtHeader { Algorithm = Algorithm, Type = "JWT" }, JwtJson.Default.JwtHeader));
 
     /// <summary>A token for the user, valid from now for <see cref="JwtOptions.Lifetime"/>.</summary>
-    public string Issue(string userName)
+    public string Issue(string userName) => Issue(userName, time.GetUtcNow());
+
+    /// <summary>A token for the user that says it was issued at that time, and is valid from then on.</summary>
+    public string Issue(string userName, DateTimeOffset issued)
     {
-        var now = time.GetUtcNow().ToUnixTimeSeconds();
+        var now = issued.ToUnixTimeSeconds();
         return Sign(new JwtClaims
         {
             Issuer = options.Issuer,

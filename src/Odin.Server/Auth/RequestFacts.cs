@@ -14,7 +14,7 @@ internal static class RequestFacts
     public static AnonymousRequest Describe(HttpContext context, AccessKind kind, AccessOptions options) => new(
         kind,
         IsLoopback(context.Connection),
-        IsForwarded(context.Request.Headers),
+        IsForwarded(context.Request),
         IsKnownHost(context.Request.Host.Host, options),
         IsSameOrigin(context.Request, options));
 
@@ -37,9 +37,12 @@ internal static class RequestFacts
         return peer is not null && IPAddress.IsLoopback(peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer);
     }
 
-    private static bool IsForwarded(IHeaderDictionary headers) =>
-        ForwardingHeaders.Any(headers.ContainsKey)
-        || headers.Keys.Any(name => name.StartsWith("X-Forwarded", StringComparison.OrdinalIgnoreCase));
+    // A proxy that was told nothing adds no header, but it may give itself away by the old version: nginx sent 1.0 up to
+    // 1.29.6 unless configured. All clients that we know of speak 1.1, those of the inherited system too.
+    private static bool IsForwarded(HttpRequest request) =>
+        HttpProtocol.IsHttp10(request.Protocol)
+        || ForwardingHeaders.Any(request.Headers.ContainsKey)
+        || request.Headers.Keys.Any(name => name.StartsWith("X-Forwarded", StringComparison.OrdinalIgnoreCase));
 
     // RFC 6761: every name below "localhost" is loopback too.
     private static bool IsKnownHost(string host, AccessOptions options) =>

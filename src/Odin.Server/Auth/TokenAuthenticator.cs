@@ -31,10 +31,11 @@ internal sealed class TokenAuthenticator(JwtVerifier verifier, UserPresence user
         var result = verifier.Verify(token);
         if (result.Claims is not { Subject: { } name } claims)
             return new Authentication(null, result.Problem);
-        // A token outlives neither its user nor a later user of the same name.
-        var created = await users.CreatedAsync(name, cancellationToken);
-        return created is null || claims.IssuedAt < created.Value.ToUnixTimeSeconds()
-            ? new Authentication(null, "The user of the token does not exist any more.")
+        // A token outlives neither its user, nor a later user of the same name, nor the password it was issued for.
+        if (await users.FindAsync(name, cancellationToken) is not { } user || claims.IssuedAt < user.Created.ToUnixTimeSeconds())
+            return new Authentication(null, "The user of the token does not exist any more.");
+        return user.PasswordChanged is { } changed && !(claims.IssuedAt >= changed.ToUnixTimeSeconds())
+            ? new Authentication(null, "The password was changed after the token was issued. Log in again.")
             : new Authentication(name, null);
     }
 

@@ -4,6 +4,10 @@ using Odin.Users;
 
 namespace Odin.Server.Auth;
 
+/// <summary>What a token of a user is held against.</summary>
+/// <param name="PasswordChanged">Null: never.</param>
+internal readonly record struct UserTimes(DateTimeOffset Created, DateTimeOffset? PasswordChanged);
+
 /// <summary>
 /// Answers whether the user of a token still exists, without asking the database for every request: what it learned stays
 /// until the store reports a change of users. While no changes can be watched, nothing is kept.
@@ -14,26 +18,27 @@ internal sealed partial class UserPresence(IResourceStore store, ILogger<UserPre
 
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
-    private readonly ConcurrentDictionary<string, DateTimeOffset> created = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, UserTimes> times = new(StringComparer.Ordinal);
     private long changes;
     private volatile bool watching;
 
-    /// <summary>When the user was created; null: no such user.</summary>
-    public async ValueTask<DateTimeOffset?> CreatedAsync(string name, CancellationToken cancellationToken)
+    /// <summary>When the user was created and has last changed the password; null: no such user.</summary>
+    public async ValueTask<UserTimes?> FindAsync(string name, CancellationToken cancellationToken)
     {
-        if (watching && created.TryGetValue(name, out var known))
+        if (watching && times.TryGetValue(name, out var known))
             return known;
         var before = Interlocked.Read(ref changes);
         if (!UserNames.IsValid(name) || await store.FindAsync<User>(name, cancellationToken) is not { } user)
             return null;
-        if (watching && created.Count < MaxEntries)
+        var found = new UserTimes(user.Metadata.Created, user.Spec.PasswordChanged);
+        if (watching && times.Count < MaxEntries)
         {
-            created[name] = user.Metadata.Created;
-            // The user may have been deleted between the read and this line, with the notice already handled.
+            times[name] = found;
+            // The user may have been changed between the read and this line, with the notice already handled.
             if (Interlocked.Read(ref changes) != before)
-                created.TryRemove(name, out _);
+                times.TryRemove(name, out _);
         }
-        return user.Metadata.Created;
+        return found;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -68,9 +73,9 @@ internal sealed partial class UserPresence(IResourceStore store, ILogger<UserPre
         {
             Interlocked.Increment(ref changes);
             if (changed.Current.Kind is null)
-                created.Clear();
+                times.Clear();
             else
-                created.TryRemove(changed.Current.Id, out _);
+                times.TryRemove(changed.Current.Id, out _);
             next = changed.MoveNextAsync();
         }
         Forget();
@@ -80,7 +85,7 @@ internal sealed partial class UserPresence(IResourceStore store, ILogger<UserPre
     {
         watching = false;
         Interlocked.Increment(ref changes);
-        created.Clear();
+        times.Clear();
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot watch users; every request asks the store until it works again: {Reason}")]

@@ -1,3 +1,5 @@
+using System.Runtime.Versioning;
+
 namespace Odin.Server.Hosting;
 
 /// <summary>
@@ -6,6 +8,15 @@ namespace Odin.Server.Hosting;
 /// </summary>
 internal sealed class DataDirectory : IDisposable
 {
+    private const string LockFile = "lock";
+
+    private const UnixFileMode OthersMay =
+        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+
+    // What may be there before the first start: what people prepare, what a volume brings, what the CLI's demo makes.
+    private static readonly string[] Prepared = ["odin.yml", "pipelines", "lost+found", "demo", "server.log"];
+
     private readonly FileStream held;
 
     private DataDirectory(string path, FileStream held) => (Path, this.held) = (path, held);
@@ -26,6 +37,8 @@ internal sealed class DataDirectory : IDisposable
         {
             if (OperatingSystem.IsWindows())
                 Directory.CreateDirectory(path);
+            else if (Directory.Exists(path))
+                Close(path);
             else
                 Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
@@ -48,9 +61,41 @@ internal sealed class DataDirectory : IDisposable
 
     public void Dispose() => held.Dispose();
 
+    // Databases and logs in it are as readable as it is. One that holds other things is not ours to close to others.
+    [UnsupportedOSPlatform("windows")]
+    private static void Close(string path)
+    {
+        var mode = File.GetUnixFileMode(path);
+        if ((mode & OthersMay) == 0)
+            return;
+        if (!IsOurs(path, mode))
+        {
+            throw new StartupException(
+                ExitCodes.CannotWrite,
+                $"The data directory '{path}' holds other things, and other users of this machine may look into it. "
+                + "Give a directory of its own with --data, or close this one with `chmod 700`.");
+        }
+        try
+        {
+            File.SetUnixFileMode(path, mode & ~(OthersMay | UnixFileMode.StickyBit));
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            // It belongs to somebody else, who chose its rights (a volume of a cluster), or its disk cannot be written,
+            // which the lock will say better.
+        }
+    }
+
+    // A directory with the sticky bit is shared by all, as /tmp is, even if a server was there once.
+    private static bool IsOurs(string path, UnixFileMode mode)
+    {
+        var entries = Directory.EnumerateFileSystemEntries(path).Select(e => System.IO.Path.GetFileName(e));
+        return File.Exists(System.IO.Path.Combine(path, LockFile)) && (mode & UnixFileMode.StickyBit) == 0 || entries.All(Prepared.Contains);
+    }
+
     private static FileStream Lock(string path, bool isShared)
     {
-        var file = System.IO.Path.Combine(path, "lock");
+        var file = System.IO.Path.Combine(path, LockFile);
         try
         {
             return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, isShared ? FileShare.ReadWrite : FileShare.None);

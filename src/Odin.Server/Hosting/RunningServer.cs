@@ -115,6 +115,7 @@ internal sealed class RunningServer : IAsyncDisposable
         StoreConfigurationException e => new StartupException(ExitCodes.Configuration, e.Message, e),
         StoreUnavailableException e => new StartupException(ExitCodes.Unavailable, e.Message, e),
         KubernetesConfigurationException e => new StartupException(ExitCodes.Configuration, e.Message, e),
+        GitConfigurationException e => new StartupException(ExitCodes.Configuration, e.Message, e),
         GitException e => new StartupException(ExitCodes.Unavailable, $"The repository of the jobs cannot be used: {e.Message}", e),
         IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } e => new StartupException(
             ExitCodes.InUse, $"{e.Message.TrimEnd('.')}. Stop what uses it, or choose other ports with --urls and --websocket-port.", e),

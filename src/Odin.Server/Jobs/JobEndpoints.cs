@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Text;
 using System.Text.Json.Nodes;
 using Odin.Pipelines;
@@ -26,6 +27,10 @@ internal static class JobEndpoints
             .Produces<string>(StatusCodes.Status200OK, "text/plain", "application/json").ProducesProblem(StatusCodes.Status404NotFound);
         jobs.MapPost("/{id}/files/{file}", WriteFileAsync).WithName("WriteJobFile").WithSummary("Uploads a file of a job")
             .Takes<string>("text/plain").Produces<UploadAnswer>();
+        jobs.MapPut("/{id}/files", WriteFilesAsync).WithName("WriteJobFiles").WithSummary("Uploads many files of a job as one commit")
+            .WithDescription("The body is a tar archive, also with directories; whether a file is executable is kept. Links and devices are refused.")
+            .Takes<Stream>(JobArchive.ContentType).Produces<ArchiveAnswer>()
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
     }
 
     private static async Task<IResult> ListAsync(
@@ -89,6 +94,21 @@ internal static class JobEndpoints
     {
         var written = await catalog.WriteFileAsync(JobRoute.Decode(id), JobRoute.DecodeFile(file), context.Request.Body, context.UserName(), cancellationToken);
         return TypedResults.Ok(new UploadAnswer(written.Bytes, written.Location));
+    }
+
+    private static async Task<IResult> WriteFilesAsync(
+        string id,
+        HttpContext context,
+        PipelineCatalog catalog,
+        PipelineCatalogOptions limits,
+        [Description("true: make the job, which must not exist yet")] bool? create,
+        [Description("true: remove files of the job that are not in the archive")] bool? prune,
+        CancellationToken cancellationToken)
+    {
+        var files = JobArchive.ReadAsync(context.Request.Body, limits.MaxFileBytes, cancellationToken);
+        var how = new JobUploadOptions(create == true, prune == true);
+        var written = await catalog.WriteFilesAsync(JobRoute.Decode(id), files, how, context.UserName(), cancellationToken);
+        return TypedResults.Ok(new ArchiveAnswer(written.Bytes, written.Location, written.Files, written.Removed, written.Commit, written.IsChanged));
     }
 
     private static IResult NoSuchJob(string id) => Problem.NotFound($"There is no job '{JobRoute.Decode(id)}'.");

@@ -143,10 +143,17 @@ public sealed record ReplacedJob(string? Name, IReadOnlyList<JsonObject> Tasks, 
 /// <param name="Location">The place of the file, <c>@</c>, and the commit.</param>
 public sealed record UploadAnswer(long Bytes, string Location);
 
+/// <summary>What was stored of an archive.</summary>
+/// <param name="Location">The place of the job, <c>@</c>, and the commit.</param>
+/// <param name="Removed">Paths in the job.</param>
+/// <param name="Changed">False: everything was like this already, and the commit is the head.</param>
+public sealed record ArchiveAnswer(long Bytes, string Location, int Files, IReadOnlyList<string> Removed, string Commit, bool Changed);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(JobList))]
 [JsonSerializable(typeof(JobAnswer))]
 [JsonSerializable(typeof(CreateJobRequest))]
 [JsonSerializable(typeof(ReplaceJobRequest))]
 [JsonSerializable(typeof(UploadAnswer))]
+[JsonSerializable(typeof(ArchiveAnswer))]
 internal sealed partial class JobWireJson : JsonSerializerContext;

@@ -22,7 +22,7 @@ internal static class RunEndpoints
         runs.MapPost("/", SubmitAsync).WithName("SubmitPipeline").WithSummary("Starts a run of a job")
             .WithDescription("The header 'Idempotency-Key' makes a repeated request answer with the run of the first one.")
             .Takes<SubmitRequest>("application/json").Produces<PipelineAnswer>()
-            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         runs.MapPost("/{id}/cancel", CancelAsync).WithName("CancelPipeline").WithSummary("Ends a run; its records stay")
             .Produces<PipelineAnswer>().ProducesProblem(StatusCodes.Status404NotFound);
         runs.MapPost("/{id}/rerun", RerunAsync).WithName("RerunPipeline")
@@ -34,7 +34,7 @@ internal static class RunEndpoints
             .Produces<CleanupList>().ProducesProblem(StatusCodes.Status404NotFound);
         v1.MapPost("/plans", PlanAsync).WithTags("Pipelines").WithName("PlanPipeline").WithSummary("Says what a run would do, without starting it")
             .Takes<SubmitRequest>("application/json").Produces<PlanAnswer>()
-            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
     }
 
     private static async Task<IResult> ListAsync(
@@ -42,11 +42,13 @@ internal static class RunEndpoints
         [AsParameters] ListQuery query,
         CancellationToken cancellationToken)
     {
-        var page = await reader.ListAsync(query.ToFilter(), cancellationToken);
-        var pipelines = new List<PipelineWire>(page.Items.Count);
-        foreach (var run in page.Items)
-            pipelines.Add(PipelineWire.From(run, query.Tasks == false ? null : await reader.TasksAsync(run.Id, cancellationToken)));
-        return TypedResults.Ok(new PipelineList(pipelines, page.Continue));
+        if (query.Tasks == false)
+        {
+            var runs = await reader.ListAsync(query.ToFilter(), cancellationToken);
+            return TypedResults.Ok(new PipelineList([.. runs.Items.Select(r => PipelineWire.From(r, null))], runs.Continue));
+        }
+        var page = await reader.ListWithTasksAsync(query.ToFilter(), cancellationToken);
+        return TypedResults.Ok(new PipelineList([.. page.Items.Select(v => PipelineWire.From(v.Run, v.Tasks))], page.Continue));
     }
 
     private static async Task<IResult> ShowAsync(
@@ -102,6 +104,7 @@ internal static class RunEndpoints
             PlanResult.Planned planned => TypedResults.Ok(new PlanAnswer(PlanWire.From(planned.Plan))),
             PlanResult.Refused refused => Problem.Refused(refused.Diagnostics),
             PlanResult.NotFound missing => Problem.NotFound(missing.Message),
+            PlanResult.Conflict conflict => Problem.Result(StatusCodes.Status409Conflict, conflict.Message),
             var other => throw new InvalidOperationException(other.GetType().Name),
         };
 
@@ -148,7 +151,7 @@ internal static class RunEndpoints
         [FromQuery(Name = "job"), Description("only runs of this job")]
         public string? Job { get; init; }
 
-        [FromQuery(Name = "limit"), Description("how many, 1 to 1000; default 50")]
+        [FromQuery(Name = "limit"), Description("how many, 1 to 1000; default 50; fewer when they have many tasks: then 'continue' is set")]
         public int? Limit { get; init; }
 
         [FromQuery(Name = "offset"), Description("how many to leave out first; prefer 'continue'")]

@@ -24,11 +24,25 @@ internal sealed record RunFilter
     public string? Continue { get; init; }
 
     public bool OldestFirst { get; init; }
+
+    public ResourceQuery ToQuery() => new()
+    {
+        IdContains = string.IsNullOrEmpty(Text) ? null : Text,
+        Parent = Job,
+        Phases = Phases,
+        Descending = !OldestFirst,
+        Limit = Limit,
+        Offset = Offset,
+        Continue = Continue,
+    };
 }
 
 /// <summary>Reads runs for all that show them, over REST and WebSocket.</summary>
 internal sealed class RunReader(IResourceStore store)
 {
+    /// <summary>So many tasks are on a page of runs with their tasks, unless its only run has more: whole runs are the unit.</summary>
+    public const int MostTasks = 5000;
+
     private const string Source = "odin";
 
     public Task<Run?> FindRunAsync(string id, CancellationToken cancellationToken) => store.FindAsync<Run>(id, cancellationToken);
@@ -62,18 +76,26 @@ internal sealed class RunReader(IResourceStore store)
     }
 
     public Task<ResourcePage<Run>> ListAsync(RunFilter filter, CancellationToken cancellationToken) =>
-        store.ListAsync<Run>(
-            new ResourceQuery
-            {
-                IdContains = string.IsNullOrEmpty(filter.Text) ? null : filter.Text,
-                Parent = filter.Job,
-                Phases = filter.Phases,
-                Descending = !filter.OldestFirst,
-                Limit = filter.Limit,
-                Offset = filter.Offset,
-                Continue = filter.Continue,
-            },
-            cancellationToken);
+        store.ListAsync<Run>(filter.ToQuery(), cancellationToken);
+
+    /// <summary>The same with all tasks of each run. The page ends before the run that would take it beyond <see cref="MostTasks"/>.</summary>
+    public async Task<ResourcePage<RunView>> ListWithTasksAsync(RunFilter filter, CancellationToken cancellationToken)
+    {
+        var query = filter.ToQuery();
+        var page = await store.ListAsync<Run>(query, cancellationToken);
+        var views = new List<RunView>(page.Items.Count);
+        var count = 0;
+        foreach (var run in page.Items)
+        {
+            var tasks = await TasksAsync(run.Id, cancellationToken);
+            count += tasks.Count;
+            // One run there must be, or a list would never get beyond it.
+            if (count > MostTasks && views.Count > 0)
+                return new ResourcePage<RunView>(views, query.ContinueAfter(views[^1].Run.Metadata));
+            views.Add(new RunView(run, tasks));
+        }
+        return new ResourcePage<RunView>(views, page.Continue);
+    }
 
     /// <summary>The inherited record of a run or a task; null: there is neither.</summary>
     public async Task<JsonObject?> FindRecordAsync(string id, CancellationToken cancellationToken)
@@ -102,6 +124,11 @@ internal sealed class RunReader(IResourceStore store)
         yield return new TaskEvent("Normal", "Created", Source, "The task was created.", task.Metadata.Created);
         if (status.Phase == TaskRunPhase.Cached)
             yield return new TaskEvent("Normal", "Cached", Source, status.CacheNote ?? "Taken from the cache.", status.Finished ?? task.Metadata.Updated);
+        // One that came from the cache, or from an earlier run, has times, but no attempt.
+        if (status is { Attempt: 0, Phase: TaskRunPhase.Succeeded })
+            yield return new TaskEvent("Normal", status.Reason ?? "Completed", Source, status.Message ?? "It did not have to run.", task.Metadata.Created);
+        if (status.Attempt == 0)
+            yield break;
         if (status.Submitted is { } submitted)
             yield return new TaskEvent("Normal", "Submitted", Source, $"Attempt {status.Attempt} was handed to the executor.", submitted);
         if (status.Started is { } started)

@@ -17,7 +17,7 @@ internal static class UserEndpoints
             .Produces<UserAnswer>().ProducesProblem(StatusCodes.Status404NotFound);
         users.MapPost("/", CreateAsync).WithName("CreateUser").WithSummary("Creates a user")
             .Takes<CreateUserRequest>("application/json").Produces<UserAnswer>().ProducesProblem(StatusCodes.Status409Conflict);
-        users.MapPut("/{username}", UpdateAsync).WithName("UpdateUser").WithSummary("Changes a user; empty members keep the old value")
+        users.MapPut("/{username}", UpdateAsync).WithName("UpdateUser").WithSummary("Changes a user; empty members keep the old value, and a password ends the tokens there are")
             .Takes<UserWire>("application/json").Produces<UserAnswer>().ProducesProblem(StatusCodes.Status404NotFound);
         users.MapDelete("/{username}", DeleteAsync).WithName("DeleteUser").WithSummary("Deletes a user; tokens of theirs end")
             .Produces<UserAnswer>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
@@ -48,15 +48,17 @@ internal static class UserEndpoints
 
     private static async Task<IResult> DeleteAsync(string username, UserAccounts accounts, ILoggerFactory loggers, HttpContext context, CancellationToken cancellationToken)
     {
-        if (await accounts.ListAsync(null, cancellationToken) is [var last] && last.Name == username)
+        switch (await accounts.DeleteAsync(username, cancellationToken))
         {
-            return Problem.Result(
-                StatusCodes.Status409Conflict, $"'{username}' is the only user; without one nobody could log in. Create another one first.");
+            case UserDeletion.Deleted(var user):
+                UserLog.Deleted(loggers.CreateLogger(typeof(UserEndpoints)), username, context.UserName());
+                return Answer(username, user);
+            case UserDeletion.OnlyOne:
+                return Problem.Result(
+                    StatusCodes.Status409Conflict, $"'{username}' is the only user; without one nobody could log in. Create another one first.");
+            default:
+                return Answer(username, null);
         }
-        var deleted = await accounts.DeleteAsync(username, cancellationToken);
-        if (deleted is not null)
-            UserLog.Deleted(loggers.CreateLogger(typeof(UserEndpoints)), username, context.UserName());
-        return Answer(username, deleted);
     }
 
     private static string? Password(JsonObject user) => user.Text("password") switch

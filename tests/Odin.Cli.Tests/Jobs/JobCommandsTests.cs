@@ -1,3 +1,6 @@
+using System.Formats.Tar;
+using System.Text;
+
 namespace Odin.Cli.Tests.Jobs;
 
 public sealed class JobCommandsTests : IAsyncDisposable
@@ -22,23 +25,68 @@ public sealed class JobCommandsTests : IAsyncDisposable
     [Fact]
     public async Task Push_PathWithDirectories_TakesTheFilesOwnName()
     {
-        server.On("POST /v1/jobs/me__new/files/train.py", """{"bytes":5,"location":"/x@sha"}""");
+        server.On("GET /v1/jobs/me__new", """{"job":{"name":"me/new"}}""").On("POST /v1/jobs/me__new/files/train.py", """{"bytes":5,"location":"/x@sha"}""");
         var result = await RunAsync("push", "me/new", cli.File("some/dir/train.py", "print"));
         Assert.Equal("""{"bytes":5,"location":"/x@sha"}""" + "\n", result.Out);
-        Assert.Equal("print", server.Requests.Single().Body);
+        Assert.Equal("print", server.Requests.Last().Body);
     }
 
     [Fact]
-    public async Task Push_Directory_PushesItsFiles()
+    public async Task Push_JobThatIsNotThere_MakesNone()
+    {
+        server.On("GET /v1/jobs", """{"jobs":[{"name":"team/wine"}]}""");
+        var result = await RunAsync("push", "team/wnie", cli.File("main.yml", "tasks: []"));
+        Assert.Equal(ExitCode.NotFound, result.ExitCode);
+        Assert.Equal("error: there is no job 'team/wnie'\nDid you mean 'team/wine'? Push with --create to make it.\n", result.Error);
+        Assert.DoesNotContain(server.Requests, r => r.Method == "POST");
+    }
+
+    [Fact]
+    public async Task OldName_Push_AsksNothingBeforehand()
+    {
+        server.On("POST /v1/jobs/j/files/x", """{"bytes":1}""");
+        cli.Alias = "push";
+        Assert.Equal(ExitCode.Success, (await RunAsync("j", cli.File("x", "y"))).ExitCode);
+        Assert.Equal("POST", server.Requests.Single().Method);
+    }
+
+    [Fact]
+    public async Task Push_Directory_IsOneArchiveWithAllBelowIt()
     {
         cli.File("job/main.yml", "tasks: []");
-        cli.File("job/a.py", "a");
+        var script = cli.File("job/scripts/go.sh", "#!/bin/sh");
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         cli.File("job/.hidden", "no");
-        server.On("POST /v1/jobs", """{"job":{"id":"j"}}""");
-        server.On("POST /v1/jobs/j/files/main.yml", """{"bytes":1}""").On("POST /v1/jobs/j/files/a.py", """{"bytes":1}""");
-        var result = await RunAsync("push", "j", cli.File("job"), "-c", "-o", "name");
-        Assert.Equal("a.py\nmain.yml\n", result.Out);
-        Assert.Equal(3, server.Requests.Count);
+        cli.File("job/.git/config", "no");
+        cli.File("job/__pycache__/a.pyc", "no");
+        server.On("PUT /v1/jobs/team__j/files", """{"bytes":18,"location":"/r/team/j@sha","files":2}""");
+        var result = await RunAsync("push", "team/j", cli.File("job"), "-c", "--prune", "-o", "name");
+        Assert.Equal("main.yml\nscripts/go.sh\n", result.Out);
+        var request = Assert.Single(server.Requests);
+        Assert.Equal("/v1/jobs/team__j/files?create=true&prune=true", request.PathAndQuery);
+        await using var archive = new TarReader(new MemoryStream(Encoding.UTF8.GetBytes(request.Body)));
+        var entries = new List<string>();
+        while (await archive.GetNextEntryAsync(copyData: true) is { } entry)
+            entries.Add($"{entry.Name} {entry.Mode.HasFlag(UnixFileMode.UserExecute)} {new StreamReader(entry.DataStream!).ReadToEnd()}");
+        Assert.Equal(["main.yml False tasks: []", "scripts/go.sh True #!/bin/sh"], entries);
+    }
+
+    [Fact]
+    public async Task Push_DirectoryOfAnExistingJobWithCreate_SaysWhatToDo()
+    {
+        cli.File("job/main.yml", "tasks: []");
+        server.On("PUT /v1/jobs/j/files", """{"detail":"The job 'j' exists.","status":409}""", 409);
+        var result = await RunAsync("push", "j", cli.File("job"), "--create");
+        Assert.Equal(ExitCode.Failure, result.ExitCode);
+        Assert.Contains("without --create", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Push_FileWithPrune_IsRefused()
+    {
+        Assert.Equal(ExitCode.Usage, (await RunAsync("push", "j", cli.File("x", "y"), "--prune")).ExitCode);
+        Assert.Empty(server.Requests);
     }
 
     [Fact]

@@ -54,10 +54,36 @@ public sealed class StatusBlockTests
     [Fact]
     public void Columns_All_AreNine() => Assert.Equal(StatusBlock.AllColumns, StatusBlock.Columns(true, []));
 
+    [Fact]
+    public void Columns_Own_ComeLastAndOnlyWhenNamed()
+    {
+        Assert.Equal([.. StatusBlock.AllColumns, "state", "exit"], StatusBlock.Columns(true, ["exit", "state"]));
+        var run = Run with
+        {
+            Tasks =
+            [
+                new TaskRecord { Task = "a", State = "Failed", Attempt = 2, ExitCode = 3, Reason = "NonZeroExit", Started = "2026-11-21T02:13:00", CompletionTime = "2026-11-21T02:13:01.5" },
+                new TaskRecord { Task = "b", State = "Skipped", Attempt = 0, Reason = "DependencyFailed" },
+                new TaskRecord { Task = "c", State = "Running", Attempt = 1, Started = "2026-11-21T02:13:00" },
+            ],
+        };
+        Assert.EndsWith(
+            """
+            task | state   | attempt | duration | exit | reason··········
+            -----+---------+---------+----------+------+-----------------
+            a    | Failed  |       2 | 1.5s     |    3 | NonZeroExit·····
+            b    | Skipped |       0 | None     | None | DependencyFailed
+            c    | Running |       1 | 1m00s    | None | None············
+
+            """.Replace('·', ' '),
+            Text(run, ["task", .. StatusBlock.OwnColumns]),
+            StringComparison.Ordinal);
+    }
+
     private static string Text(PipelineRecord run, IReadOnlyList<string> columns)
     {
         var writer = new StringWriter { NewLine = "\n" };
-        StatusBlock.Write(writer, run, columns, colour: false);
+        StatusBlock.Write(writer, run, columns, colour: false, new DateTimeOffset(2026, 11, 21, 2, 14, 0, TimeSpan.Zero));
         return writer.ToString();
     }
 }

@@ -47,6 +47,25 @@ public sealed class RunProgressViewTests
     }
 
     [Fact]
+    public async Task Lines_FailedAttempt_IsToldBeforeTheNextOne()
+    {
+        const string Why = "Attempt 1 of 3 failed (exit code 3); the next one starts in 2 s.";
+        var writer = new StringWriter { NewLine = "\n" };
+        var view = new RunProgressView(writer, live: false, colour: false, new UtcTime(Noon));
+
+        await view.ShowAsync(
+            Updates(
+                Task("flaky", "Running", attempt: 1),
+                new RunUpdate.Output("[flaky] one\n"),
+                Task("flaky", "Waiting", attempt: 1, message: Why, reason: "RetryBackoff"),
+                Task("flaky", "Queued", attempt: 2),
+                new RunUpdate.Ended()),
+            CancellationToken.None);
+
+        Assert.Equal($"12:00:01 flaky Running\n[flaky] one\n12:00:01 flaky Waiting: {Why}\n12:00:01 flaky Queued (attempt 2)\n", writer.ToString());
+    }
+
+    [Fact]
     public async Task Live_DrawsTheTableAndEndsWithTheLastState()
     {
         var writer = new StringWriter { NewLine = "\n" };

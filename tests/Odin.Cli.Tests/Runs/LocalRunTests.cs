@@ -28,6 +28,49 @@ public sealed class LocalRunTests : IDisposable
     }
 
     [Fact]
+    public async Task Local_PrintsWhatTheTasksWrite_AndKeepsItsPlaceInMind()
+    {
+        Job("tasks:\n- {name: a, image: x, command: [sh, -c, 'echo one; echo two >&2']}\n- {name: b, image: x, command: [echo, three], depends: a}\n");
+
+        var result = await cli.RunAsync("run", cli.File("hello"), "--local");
+
+        Assert.Equal(ExitCode.Success, result.ExitCode);
+        Assert.Equal(["[a] one", "[a] two", "[b] three"], result.Lines.Where(l => l.StartsWith('[')).Order(StringComparer.Ordinal));
+        Assert.EndsWith(" Succeeded", result.Lines[^1], StringComparison.Ordinal);
+        var logs = Assert.Single(Directory.GetDirectories(cli.File(".local/share/odin/local"), "*", SearchOption.AllDirectories), d => d.Contains("/logs/", StringComparison.Ordinal));
+        Assert.Contains($"the output of its tasks is in '{logs}'", result.Error, StringComparison.Ordinal);
+
+        await using var server = new ReplayServer();
+        var unknown = await cli.RunAsync("logs", Path.GetFileName(logs), "--url", server.Url);
+        Assert.Equal(ExitCode.NotFound, unknown.ExitCode);
+        Assert.Contains($"That was a local run: what its tasks wrote is in '{logs}'", unknown.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Local_Json_KeepsTheOutputOffStandardOutput()
+    {
+        Job("tasks:\n- {name: a, image: x, command: [echo, one]}\n");
+        var result = await cli.RunAsync("run", cli.File("hello"), "--local", "-o", "name");
+        Assert.Single(result.Lines);
+        Assert.Contains("[a] one\n", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Local_DryRun_ShowsThePlanAndStartsNothing()
+    {
+        Job("parameters: {n: {type: integer, default: 1}}\ntasks:\n- {name: a, image: x, command: [touch, '../a'], args: ['${n}']}\n- {name: b, image: x, command: [echo, b], depends: a}\n");
+
+        var result = await cli.RunAsync("run", cli.File("hello"), "--local", "--dry-run", "--x:n", "5");
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.StartsWith("hello: nothing was started. It would do:\n\na  [Run]", result.Out, StringComparison.Ordinal);
+        Assert.Contains("command  touch ../a 5\n", result.Out, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(cli.Home, "a", SearchOption.AllDirectories));
+        Job("tasks:\n- {name: a, image: x}\n");
+        Assert.Equal(ExitCode.InvalidPipeline, (await cli.RunAsync("run", cli.File("hello"), "--local", "--dry-run")).ExitCode);
+    }
+
+    [Fact]
     public async Task Local_FailedTask_ShowsWhatItWrote()
     {
         Job("tasks:\n- {name: a, image: x, command: [sh, -c, 'echo so it goes; exit 3']}\n");

@@ -56,13 +56,13 @@ public sealed class RunCommandTests : IAsyncDisposable
     [Fact]
     public async Task OldName_UnknownJob_PrintsTheErrorAndKeepsTheToken()
     {
-        var token = cli.File("token", "T");
+        var token = cli.File("token", "a.b.T");
         server.On("POST /v1/pipelines", """{"detail":"There is no job 'nosuch'.","status":404}""", 404);
         cli.Alias = "run";
         var result = await RunAsync("nosuch", "--token", token);
         Assert.Equal(ExitCode.NotFound, result.ExitCode);
         Assert.Equal("""{"detail":"There is no job 'nosuch'.","status":404}""" + "\n", result.Out);
-        Assert.Equal("T", await File.ReadAllTextAsync(token));
+        Assert.Equal("a.b.T", await File.ReadAllTextAsync(token));
     }
 
     [Fact]

@@ -129,6 +129,48 @@ public sealed class RunCommandsTests : IAsyncDisposable
     public async Task Logs_Unknown_IsNotFound() => Assert.Equal(ExitCode.NotFound, (await RunAsync("logs", "nosuch")).ExitCode);
 
     [Fact]
+    public async Task Logs_OfWhatCameFromTheCache_SayWhereItCameFrom()
+    {
+        server.On("GET /v1/resources/r-1/logs", _ => new ReplayAnswer(200, "", "text/plain")).On("GET /v1/resources/r-1--b/logs", _ => new ReplayAnswer(200, "", "text/plain"));
+        server.On(
+            "GET /v1/pipelines/r-1",
+            """
+            {"pipeline":{"id":"r-1","state":"Succeeded","tasks":[
+              {"id":"r-1--a","name":"a","state":"Cached","cacheNote":"same inputs as in run 'r-0'"},
+              {"id":"r-1--b","name":"b","state":"Succeeded","reason":"Reused","message":"Taken over from run 'r-0'."}]}}
+            """);
+        Assert.Equal(new CliResult(0, "", "a did not run: same inputs as in run 'r-0'\nb did not run: Reused: Taken over from run 'r-0'.\n"), await RunAsync("logs", "r-1"));
+        Assert.Equal(new CliResult(0, "", "b did not run: Reused: Taken over from run 'r-0'.\n"), await RunAsync("logs", "r-1--b"));
+        cli.Alias = "logs";
+        Assert.Equal(new CliResult(0, "", ""), await RunAsync("r-1"));
+    }
+
+    [Fact]
+    public async Task Logs_TaskThatWroteNothing_SaysSo()
+    {
+        server.On("GET /v1/resources/r-1/logs", _ => new ReplayAnswer(200, "", "text/plain"));
+        server.On("GET /v1/pipelines/r-1", """{"pipeline":{"id":"r-1","state":"Running","tasks":[{"id":"r-1--a","name":"a","state":"Running"}]}}""");
+        Assert.Equal("Nothing is written yet; -f waits for it.\n", (await RunAsync("logs", "r-1")).Error);
+    }
+
+    [Fact]
+    public async Task Logs_PartOfAnId_IsEnoughIfItMeansOneRun()
+    {
+        server.On("GET /v1/pipelines", """{"pipelines":[{"id":"wine-3f"}],"continue":null}""");
+        server.On("GET /v1/resources/wine-3f/logs", _ => new ReplayAnswer(200, "hello\n", "text/plain"));
+        Assert.Equal(new CliResult(0, "hello\n", "The run that matches 'wine' is wine-3f.\n"), await RunAsync("logs", "wine"));
+
+        server.On("GET /v1/pipelines", """{"pipelines":[{"id":"wine-3f"},{"id":"wine-4g"}],"continue":null}""");
+        var several = await RunAsync("logs", "wine");
+        Assert.Equal(ExitCode.Usage, several.ExitCode);
+        Assert.Contains("matches several runs: wine-3f, wine-4g", several.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task UnknownTask_PointsToItsRun() =>
+        Assert.Contains("`odin status wine-3f`", (await RunAsync("data", "wine-3f--nosuch")).Error, StringComparison.Ordinal);
+
+    [Fact]
     public async Task Data_IsJsonOnOneLine()
     {
         server.On("GET /v1/resources/r/data", """{ "success": true, "jobs": { "label": "r", "submit_time": {"$date": 1795227187040} } }""");
@@ -160,6 +202,28 @@ public sealed class RunCommandsTests : IAsyncDisposable
 
             """.Replace('·', ' '),
             (await RunAsync("events", "r")).Out);
+    }
+
+    [Fact]
+    public async Task Events_OfARun_NameTheTask()
+    {
+        server.On(
+            "GET /v1/resources/r-1/events",
+            """
+            {"events":[{"id":"evt-r-1--a-0","eventType":"Normal","reason":"Created","source":"odin","message":"m","timestamp":"t1"},
+                       {"id":"evt-r-1--train-knn-0","eventType":"Normal","reason":"Created","source":"odin","message":"m","timestamp":"t1"}]}
+            """);
+        Assert.Equal(
+            """
+            task      | type   | reason  | source | message | timestamp
+            ----------+--------+---------+--------+---------+----------
+            a········ | Normal | Created | odin·· | m······ | t1·······
+            train-knn | Normal | Created | odin·· | m······ | t1·······
+
+            """.Replace('·', ' '),
+            (await RunAsync("events", "r-1")).Out);
+        cli.Alias = "events";
+        Assert.StartsWith("type   | reason", (await RunAsync("r-1")).Out, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -205,6 +269,24 @@ public sealed class RunCommandsTests : IAsyncDisposable
         var result = await RunAsync("r");
         Assert.Equal(ExitCode.NotFound, result.ExitCode);
         Assert.Contains("         task_id = r\n", result.Out, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Cancelled", "r is cancelled. `odin rerun r` goes on from here.\n")]
+    [InlineData("Succeeded", "r ended before it could be cancelled: Succeeded.\n")]
+    public async Task Cancel_Wait_SaysHowItEnded(string state, string expected)
+    {
+        server.On("POST /v1/pipelines/r/cancel", """{"pipeline":{"id":"r","state":"Running"}}""");
+        var end = $$"""{"id":"r","state":"{{state}}"}""";
+        server.On("GET /v1/pipelines/r/watch", _ => new ReplayAnswer(200, $"event: pipeline\ndata: {end}\n\nevent: end\ndata: {end}\n\n", "text/event-stream"));
+        Assert.Equal(new CliResult(0, expected, ""), await RunAsync("cancel", "r", "--wait"));
+    }
+
+    [Fact]
+    public async Task Cancel_AlreadyCancelled_IsNotBeingCancelled()
+    {
+        server.On("POST /v1/pipelines/r/cancel", """{"pipeline":{"id":"r","status":"TERMINATED","state":"Cancelled"}}""");
+        Assert.StartsWith("r is cancelled.", (await RunAsync("cancel", "r", "--wait")).Out, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -45,7 +45,7 @@ public sealed class LoginTests : IAsyncDisposable
     [Fact]
     public async Task ExpiredToken_LogsInAgainOnce()
     {
-        var tokenFile = cli.File("token", "old");
+        var tokenFile = cli.File("token", "a.b.old");
         server.On("POST /v1/auth", """{"message":"new"}""");
         server.On("POST /v1/pipelines/r1/cancel", r => r.Authorization == "Bearer new"
             ? new ReplayAnswer(200, """{"pipeline":{"id":"r1"}}""")
@@ -56,8 +56,62 @@ public sealed class LoginTests : IAsyncDisposable
 
         Assert.Equal(ExitCode.Success, result.ExitCode);
         Assert.Equal("new", await File.ReadAllTextAsync(tokenFile));
-        Assert.Equal(["Bearer old", null, "Bearer new"], server.Requests.Select(r => r.Authorization));
+        Assert.Equal(["Bearer a.b.old", null, "Bearer new"], server.Requests.Select(r => r.Authorization));
         Assert.Contains("username=admin&password=hunter2", server.Requests.Select(r => r.Body));
+    }
+
+    [Theory]
+    [InlineData("milk\nbread\n")]
+    [InlineData("milk")]
+    [InlineData("not.a token.")]
+    public async Task NamedFile_ThatHoldsSomethingElse_IsLeftAlone(string text)
+    {
+        var notes = cli.File("notes.txt", text);
+        server.On("POST /v1/auth", """{"message":"new"}""").On("GET /v1/pipelines", """{"detail":"no","status":401}""", 401);
+        LocalServer("hunter2");
+
+        foreach (var line in (string[][])[["list"], ["auth"], ["list", "--username", "admin", "-p", "hunter2"]])
+        {
+            var result = await cli.RunAsync([.. line, "--url", server.Url, "--token", notes]);
+            Assert.Equal(ExitCode.Usage, result.ExitCode);
+            Assert.StartsWith($"error: '{notes}' holds no token\n", result.Error, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(text, await File.ReadAllTextAsync(notes));
+    }
+
+    [Fact]
+    public async Task TokenVariable_IsSentInsteadOfTheKeptOne()
+    {
+        server.On("GET /v1/jobs", """{"jobs":[]}""");
+        LocalServer("hunter2");
+        cli.Variables["ODIN_TOKEN"] = "a.b.c\n";
+        Assert.Equal(ExitCode.Success, (await cli.RunAsync("jobs", "--url", server.Url)).ExitCode);
+        Assert.Equal("Bearer a.b.c", server.Requests.Single().Authorization);
+
+        Assert.Equal(ExitCode.Success, (await cli.RunAsync("jobs", "--url", server.Url, "--token", cli.File("token", "d.e.f"))).ExitCode);
+        Assert.Equal("Bearer d.e.f", server.Requests.Last().Authorization);
+        Assert.False(Directory.Exists(cli.File(".config/odin/tokens")));
+    }
+
+    [Fact]
+    public async Task TokenVariable_Refused_IsSaidAndNotRenewed()
+    {
+        server.On("GET /v1/jobs", """{"detail":"expired","status":401}""", 401);
+        LocalServer("hunter2");
+        cli.Variables["ODIN_TOKEN"] = "a.b.c";
+        var result = await cli.RunAsync("jobs", "--url", server.Url);
+        Assert.Equal(ExitCode.Unauthorised, result.ExitCode);
+        Assert.Contains("does not take the token in ODIN_TOKEN", result.Error, StringComparison.Ordinal);
+        Assert.Equal("GET", server.Requests.Single().Method);
+    }
+
+    [Fact]
+    public async Task TokenVariable_OfSeveralLines_IsMisuse()
+    {
+        cli.Variables["ODIN_TOKEN"] = "milk\nbread";
+        Assert.Equal(ExitCode.Usage, (await cli.RunAsync("jobs", "--url", server.Url)).ExitCode);
+        Assert.Empty(server.Requests);
     }
 
     [Fact]
@@ -129,6 +183,32 @@ public sealed class LoginTests : IAsyncDisposable
         Assert.Equal("username=ada&password=secret", server.Requests.Single().Body);
     }
 
+    /// <summary>Each connection is looked at, not the first alone: a run is watched for hours, and a server is started again in between.</summary>
+    [Fact]
+    public async Task AnotherUserListens_WhileARunIsWatched_DoesNotGetTheToken()
+    {
+        server.On("POST /v1/auth", """{"message":"T0K"}""");
+        server.On("POST /v1/pipelines", """{"pipeline":{"id":"r1","job":"x","status":"BUILDING","state":"Pending"},"context":[]}""");
+        server.OnStream("GET /v1/pipelines/r1/watch", async context =>
+        {
+            ListenAs(LoopbackListeners.Self + 1);
+            context.Response.ContentType = "text/event-stream";
+            context.Response.KeepAlive = false;
+            await context.Response.OutputStream.WriteAsync("event: pipeline\ndata: {\"id\":\"r1\",\"state\":\"Running\"}\n\n"u8.ToArray());
+            context.Response.Close();
+        });
+        LocalServer("hunter2");
+        ListenAs(LoopbackListeners.Self);
+        Assert.Equal(ExitCode.Success, (await cli.RunAsync("auth")).ExitCode);
+        cli.Time = new HastyTime();
+
+        var result = await cli.RunAsync("run", "x", "--wait");
+
+        Assert.Equal(ExitCode.Unavailable, result.ExitCode);
+        Assert.Equal("Bearer T0K", Assert.Single(server.Requests, r => r.PathAndQuery == "/v1/pipelines/r1/watch").Authorization);
+        Assert.Contains("another user of this machine", result.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task LocalServerGone_ItsTokenStaysHere()
     {
@@ -152,5 +232,21 @@ public sealed class LoginTests : IAsyncDisposable
     {
         cli.File(".local/share/odin/server.json", string.Create(CultureInfo.InvariantCulture, $$"""{"url":"{{server.Url}}","pid":{{Environment.ProcessId}}}"""));
         cli.File(".local/share/odin/admin-password", password + "\n");
+    }
+
+    /// <summary>Waits for nothing: each pause is over at once, and the clock has moved on by it.</summary>
+    private sealed class HastyTime : TimeProvider
+    {
+        private long now;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Interlocked.Read(ref now);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Interlocked.Add(ref now, Math.Max(0, dueTime.Ticks));
+            return System.CreateTimer(callback, state, dueTime == Timeout.InfiniteTimeSpan ? dueTime : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        }
     }
 }

@@ -34,31 +34,31 @@ public sealed class LoopbackListenersTests : IDisposable
     [Theory]
     [InlineData(9003, new uint[] { 1000 })] // connections to and from the port do not count
     [InlineData(22, new uint[] { 0 })] // every address
-    [InlineData(8080, new uint[] { })] // an address that the loopback interface does not reach
-    [InlineData(8081, new uint[] { 1002 })] // the loopback network is larger than one address
+    [InlineData(8080, new uint[] { 1001 })] // whatever the address
+    [InlineData(8081, new uint[] { 1002 })]
     [InlineData(40250, new uint[] { })] // a connection's own end
     [InlineData(1, new uint[] { })]
-    public void Users_TableOfVersionFour_AreThoseWhoListen(int port, uint[] expected) => Assert.Equal(expected, LoopbackListeners.Users(Four, port));
+    public void Read_TableOfVersionFour_HasThoseWhoListen(int port, uint[] expected) => Assert.Equal(expected, LoopbackListeners.Read(Four, port).Select(l => l.User));
 
     [Theory]
     [InlineData(9003, new uint[] { 1000 })]
     [InlineData(30000, new uint[] { 1001 })]
     [InlineData(30001, new uint[] { 1002 })]
-    [InlineData(30002, new uint[] { })]
-    public void Users_TableOfVersionSix_AreThoseWhoListen(int port, uint[] expected) => Assert.Equal(expected, LoopbackListeners.Users(Six, port));
+    [InlineData(30002, new uint[] { 1003 })]
+    public void Read_TableOfVersionSix_HasThoseWhoListen(int port, uint[] expected) => Assert.Equal(expected, LoopbackListeners.Read(Six, port).Select(l => l.User));
 
     [Theory]
     [InlineData("head\nnonsense\n")]
     [InlineData("head\n 0: 7F:232B 0:0 0A 0:0 0:0 0 1000 0 1\n")]
     [InlineData("head\n 0: 0100007F:232B 0:0 0A 0:0 0:0 0 many 0 1\n")]
-    public void Users_SomethingElse_IsAnError(string table) => Assert.Throws<FormatException>(() => LoopbackListeners.Users(table, 9003));
+    public void Read_SomethingElse_IsAnError(string table) => Assert.Throws<FormatException>(() => LoopbackListeners.Read(table, 9003));
 
     [Fact]
     public void Objection_OwnListener_IsNone()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        Assert.Null(Real.Objection(((IPEndPoint)listener.LocalEndpoint).Port));
+        Assert.Null(Real.Objection(At(((IPEndPoint)listener.LocalEndpoint).Port), null));
     }
 
     [Fact]
@@ -66,32 +66,69 @@ public sealed class LoopbackListenersTests : IDisposable
     {
         using var listener = TcpListener.Create(0);
         listener.Start();
-        Assert.Null(Real.Objection(((IPEndPoint)listener.LocalEndpoint).Port));
+        Assert.Null(Real.Objection(At(((IPEndPoint)listener.LocalEndpoint).Port), null));
     }
 
     [Fact]
     public void Objection_NobodyListens_SaysSo() =>
-        Assert.Contains("nobody listens", Real.Objection(FreePort.Find()), StringComparison.Ordinal);
+        Assert.Contains("nobody listens", Real.Objection(At(FreePort.Find()), null), StringComparison.Ordinal);
 
     [Fact]
-    public void Objection_Root_IsNone() => Assert.Null(On(Four).Objection(22));
+    public void Objection_Root_IsNone() => Assert.Null(On(Four).Objection(At(22), null));
 
     [Fact]
     public void Objection_AnotherUser_NamesThem()
     {
         var other = LoopbackListeners.Self + 1;
         var table = Four.Replace("  1000  ", $"  {other}  ", StringComparison.Ordinal);
-        Assert.Equal($"another user of this machine (uid {other}) listens on port 9003", On(table).Objection(9003));
+        Assert.Equal($"another user of this machine (uid {other}) listens on port 9003", On(table).Objection(At(9003), null));
     }
 
-    /// <summary>Which of the two a connection reaches is not ours to guess.</summary>
+    /// <summary>A service under a user of its own, and root at the terminal: who can read the password may have it.</summary>
     [Fact]
-    public void Objection_OneOfTwoListenersIsAnotherUser_NamesThem() =>
-        Assert.NotNull(On(Four.Replace("  1000  ", "     0  ", StringComparison.Ordinal), Six.Replace("  1000  ", $"  {LoopbackListeners.Self + 1}  ", StringComparison.Ordinal)).Objection(9003));
+    public void Objection_TheOwnerOfThePassword_IsNone()
+    {
+        var service = LoopbackListeners.Self + 1;
+        var listeners = On(Four.Replace("  1000  ", $"  {service}  ", StringComparison.Ordinal));
+        Assert.NotNull(listeners.Objection(At(9003), null));
+        Assert.NotNull(listeners.Objection(At(9003), service + 1));
+        Assert.Null(listeners.Objection(At(9003), service));
+    }
+
+    [Theory]
+    [InlineData("0100007F", "127.0.0.1", true)]
+    [InlineData("0200007F", "127.0.0.1", false)] // another address of this machine
+    [InlineData("00000000", "127.0.0.1", false)] // all of them, but ours is the nearer one
+    [InlineData("0200007F", "127.0.0.2", true)]
+    [InlineData("00000000", "127.0.0.2", true)]
+    [InlineData("00000000000000000000000001000000", "127.0.0.1", false)]
+    [InlineData("00000000000000000000000001000000", "::1", true)]
+    [InlineData("00000000000000000000000000000000", "::1", true)]
+    [InlineData("00000000000000000000000000000000", "127.0.0.2", true)]
+    [InlineData("0000000000000000FFFF00000100007F", "127.0.0.1", true)]
+    [InlineData("0000000000000000FFFF00000200007F", "127.0.0.1", false)]
+    public void Objection_AnotherUserBesideOurs_OnlyWhereAConnectionLeadsToThem(string theirs, string address, bool expected)
+    {
+        static string Line(string hex, uint user) => $" 0: {hex}:232B 0:0 0A 0:0 0:0 0 {user} 0 1\n";
+        var ours = Line("0100007F", LoopbackListeners.Self);
+        var other = Line(theirs, LoopbackListeners.Self + 1);
+        var listeners = theirs.Length == 8 ? On("head\n" + ours + other) : On("head\n" + ours, "head\n" + other);
+        Assert.Equal(expected, listeners.Objection(new IPEndPoint(IPAddress.Parse(address), 9003), null) is { } objection && objection.Contains("another user", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void FileOwner_IsTheNumberOfTheUser()
+    {
+        File.WriteAllText(directory["file"], "");
+        Assert.Equal(LoopbackListeners.Self, FileOwner.Of(directory["file"]));
+        Assert.Null(FileOwner.Of(directory["none"]));
+    }
 
     [Fact]
     public void Objection_NoTables_IsNotTakenForConsent() =>
-        Assert.Contains("not known", new LoopbackListeners(directory["none"]).Objection(9003), StringComparison.Ordinal);
+        Assert.Contains("not known", new LoopbackListeners(directory["none"]).Objection(At(9003), null), StringComparison.Ordinal);
+
+    private static IPEndPoint At(int port) => new(IPAddress.Loopback, port);
 
     private static LoopbackListeners Real { get; } = new("/proc/net");
 

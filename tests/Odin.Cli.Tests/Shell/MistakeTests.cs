@@ -18,6 +18,9 @@ public sealed class MistakeTests : IAsyncDisposable
     [InlineData("logs x --lines many", "'many' is not a whole number for '--lines'", "odin logs --help")]
     [InlineData("list --host a|b", "is not the name of a host", "--url")]
     [InlineData("context add y htp:/x", "'htp:/x' (from the command line) is not an address", "http://HOST:PORT")]
+    [InlineData("--watch run x", "'--watch' stands before the command", "`odin COMMAND --watch`")]
+    [InlineData("--nope", "'--nope' stands before the command", "`odin`")]
+    [InlineData("--url http://127.0.0.1:1 lint .", "'--url'", "odin lint --help")]
     [InlineData("help nope", "there is no command 'nope'", "`odin`")]
     [InlineData("cancel r --scheme ws", "not in the WebSocket protocol", "--scheme http")]
     [InlineData("jobs --scheme ws", "not in the WebSocket protocol", "--scheme http")]
@@ -53,11 +56,65 @@ public sealed class MistakeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Run_JobTypedWrong_AsksWhetherAnotherIsMeant()
+    {
+        server.On("POST /v1/pipelines", """{"detail":"There is no job 'mnie'. 'odin jobs' lists those that there are.","status":404,"errors":[]}""", 404);
+        server.On("GET /v1/jobs", """{"jobs":[{"name":"wine"},{"name":"mine"}]}""");
+        var result = await cli.RunAsync("run", "mnie", "--url", server.Url);
+        Assert.Equal(ExitCode.NotFound, result.ExitCode);
+        Assert.Equal("error: There is no job 'mnie'. 'odin jobs' lists those that there are.\nDid you mean 'mine'?\n", result.Error);
+    }
+
+    [Theory]
+    [InlineData("./mine")]
+    [InlineData("../mine")]
+    [InlineData(".")]
+    public async Task Run_Directory_SaysWhatMakesAJobOfIt(string path) =>
+        await ExpectAsync(ExitCode.Usage, $"run {path} --url {server.Url}", $"'{path}' is a directory of this machine", $"`odin run {path} --local` runs it here");
+
+    [Fact]
+    public async Task Run_AbsoluteDirectory_IsNoJobEither()
+    {
+        cli.File("mine/main.yml", "tasks: []");
+        await ExpectAsync(ExitCode.Usage, $"run {cli.File("mine")}", "is a directory of this machine", $"`odin push mine {cli.File("mine")} --create`");
+        Assert.Empty(server.Requests);
+    }
+
+    [Theory]
+    [InlineData("run wine --from nosuch", "Job 'wine' has no task 'nosuch'; it has: a.", "`odin show wine`")]
+    [InlineData("run wine --commit deadbeef", "The revision 'deadbeef' does not exist in '/x': push it first.", "Leave --commit out")]
+    [InlineData("run wine --from nosuch --dry-run", "Job 'wine' has no task 'nosuch'; it has: a.", "`odin show wine`")]
+    public async Task Run_NotTheJobIsMissing_PointsToWhatIs(string line, string detail, string next)
+    {
+        foreach (var route in new[] { "POST /v1/pipelines", "POST /v1/plans" })
+            server.On(route, $$"""{"detail":"{{detail}}","status":404,"errors":[]}""", 404);
+        await ExpectAsync(ExitCode.NotFound, $"{line} --url {server.Url}", detail, next);
+    }
+
+    [Fact]
     public async Task Rerun_UnknownTask_PointsToTheTasks()
     {
         server.On("POST /v1/pipelines/r-1j/rerun", """{"detail":"Run 'r-1j' has no task 'x'; it has: a.","status":404,"errors":[]}""", 404);
         var result = await cli.RunAsync("rerun", "r-1j", "--from", "x", "--url", server.Url);
         Assert.Contains("`odin status r-1j`", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task DataDirectoryWithoutAServer_IsNamed()
+    {
+        cli.Variables["ODIN_DATA"] = cli.File("data");
+        var result = await cli.RunAsync("list");
+        Assert.Equal(ExitCode.Unavailable, result.ExitCode);
+        Assert.Contains($"(from the default, as no server runs on ODIN_DATA='{cli.File("data")}')", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ServerOfSomethingElse_IsSaidToBeNone()
+    {
+        foreach (var route in new[] { "GET /v1/pipelines", "GET /v1/app", "GET /v1/resources/r/logs" })
+            server.On(route, _ => new ReplayAnswer(404, "<html>404</html>", "text/html"));
+        foreach (var line in new[] { "list", "ping", "logs r" })
+            await ExpectAsync(ExitCode.Unavailable, $"{line} --url {server.Url}", "this seems to be no Odin server", "Check the address");
     }
 
     [Fact]

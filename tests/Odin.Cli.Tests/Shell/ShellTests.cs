@@ -35,6 +35,22 @@ public sealed class ShellTests : IAsyncDisposable
         Assert.Contains("Examples:\n  odin run wine --watch\n", result.Out, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("run", "<JOB>")]
+    [InlineData("push", "<JOB>")]
+    [InlineData("logs", "<RESOURCE>")]
+    [InlineData("status", "<PATTERN>")]
+    public async Task Help_OfACommand_AsksNoServer(string command, string argument)
+    {
+        cli.Variables["ODIN_URL"] = server.Url;
+        server.On("GET /v1/pipelines", """{"pipelines":[{"id":"wine-1j"}],"continue":null}""").On("GET /v1/jobs", """{"jobs":[{"name":"team/wine"}]}""");
+        var result = await cli.RunAsync(command, "--help");
+        Assert.Contains(argument, result.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("wine-1j", result.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("team/wine|", result.Out, StringComparison.Ordinal);
+        Assert.Empty(server.Requests);
+    }
+
     [Fact]
     public void EveryCommand_HasDescriptionsAndExamples()
     {
@@ -78,6 +94,26 @@ public sealed class ShellTests : IAsyncDisposable
             await File.WriteAllTextAsync(file, page);
         }
         Assert.True(File.Exists(file) && await File.ReadAllTextAsync(file) == page, $"'{file}' is not what the program says. Run this test with ODIN_APPROVE=1 to write it.");
+    }
+
+    [Theory]
+    [InlineData("--url URL list", "list --url URL")]
+    [InlineData("--url=URL -o json list wine", "list wine --url=URL -o json")]
+    [InlineData("--password-stdin -u ada auth", "auth --password-stdin -u ada")]
+    [InlineData("--host h chore run -- x", "chore run --host h -- x")]
+    [InlineData("--url URL", "--url URL")]
+    [InlineData("--url URL --help", "--url URL --help")]
+    [InlineData("list --url URL", "list --url URL")]
+    [InlineData("--nope list", "--nope list")]
+    [InlineData("", "")]
+    public void LeadingOptions_GoBehindTheCommand(string typed, string expected) =>
+        Assert.Equal(expected, string.Join(' ', LeadingOptions.Move(typed.Split(' '))));
+
+    [Fact]
+    public async Task OptionsBeforeTheCommand_Work()
+    {
+        server.On("GET /v1/jobs", """{"jobs":[{"name":"wine"}]}""");
+        Assert.Equal(new CliResult(0, "wine\n", ""), await cli.RunAsync("--url", server.Url, "-o", "name", "jobs"));
     }
 
     [Theory]
@@ -180,7 +216,12 @@ public sealed class ShellTests : IAsyncDisposable
 
         Assert.Equal(42, result.ExitCode);
         Assert.Equal($"{result.ProcessId}\n[--data]\n[a b]\n[--x:y]\n[--whatever]\n", result.Out);
+        Assert.EndsWith("\n[--help]\n", (await StartAsync(Path.Combine(copy, "odin"), "server", "--", "--help")).Out, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Server_Help_SaysWhereTheOtherSettingsAre() =>
+        Assert.Contains("`odin server -- --help`, which is `odin-server --help`", (await cli.RunAsync("server", "--help")).Out, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("odin ru", "run\n")]

@@ -123,6 +123,47 @@ public sealed class ProcessExecutorTests : ExecutorConformance
     }
 
     [Fact]
+    public async Task Stop_WhileTheLaunchFails_IsTheReason()
+    {
+        var logs = new LogStore(Path.Combine(Scratch, "piped"));
+        var first = Script("first", "exit 0");
+        var second = Spec("second", "no-such-program-anywhere");
+        // Whoever opens this log for writing waits for a reader: it keeps the only launcher busy.
+        Directory.CreateDirectory(Path.GetDirectoryName(logs.PathOf(first.Key))!);
+        SpecialFile.MakePipe(logs.PathOf(first.Key));
+        await using var executor = new ProcessExecutor(
+            new ProcessExecutorOptions { Directory = Path.Combine(Scratch, "piped-state"), LauncherThreads = 1, MaxParallelTasks = 2 },
+            logs, TimeProvider.System, NullLogger<ProcessExecutor>.Instance);
+        await using var recorder = new StatusRecorder(executor);
+        await executor.StartAsync(first, default);
+        await executor.StartAsync(second, default);
+        await executor.StopAsync(second.Key, StopReason.Cancelled, default);
+        await using var reader = new FileStream(logs.PathOf(first.Key), FileMode.Open, FileAccess.Read);
+        Assert.Equal(ExecutionReasons.Cancelled, (await recorder.EndOf(second.Key)).Reason);
+        Assert.Equal(0, (await recorder.EndOf(first.Key)).ExitCode);
+        Assert.Equal(ExecutionReasons.Cancelled, (await executor.FindAsync(second.Key, default))!.Reason);
+    }
+
+    [Fact]
+    public async Task Withdraw_AcceptedByAnEarlierProcess_NeverStarts()
+    {
+        await RestartAsync(slots: 1);
+        var gate = Path.Combine(Scratch, "gate");
+        var first = Script("first", $"echo up; {WaitFor(gate)}");
+        var second = Script("second", $"touch {Scratch}/second");
+        await StartAndSeeAsync(first, "up");
+        await Executor.StartAsync(second, default);
+        await RestartAsync(slots: 1);
+        Assert.Equal(ExecutionPhase.Queued, (await Executor.FindAsync(second.Key, default))!.Phase);
+        Assert.True(await Executor.WithdrawAsync(second.Key, default));
+        Assert.Null(await Executor.FindAsync(second.Key, default));
+        Assert.False(await Executor.WithdrawAsync(first.Key, default));
+        await File.WriteAllTextAsync(gate, "");
+        await Recorder.EndOf(first.Key);
+        Assert.False(File.Exists(Path.Combine(Scratch, "second")));
+    }
+
+    [Fact]
     public async Task Start_TaskHasItsOwnPath_CommandIsFoundThere()
     {
         var tools = Path.Combine(Scratch, "tools");

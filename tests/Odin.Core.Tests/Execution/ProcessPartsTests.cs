@@ -70,6 +70,16 @@ public sealed class ProcessPartsTests
     [InlineData("", false)]
     public void TaskEnvironment_IsName(string name, bool expected) => Assert.Equal(expected, TaskEnvironment.IsName(name));
 
+    [Fact]
+    public void TaskEnvironment_DirectoryOfPrograms_ComesLast()
+    {
+        var key = new ExecutionKey("run", "task");
+        string PathOf(Dictionary<string, string> own) => new TaskEnvironment(new Dictionary<string, string> { ["PATH"] = "/venv/bin:/bin" }, [], "/opt/odin")
+            .For(new ExecutionSpec { Key = key, Command = ["x"], WorkingDirectory = "/", Environment = own }, new ExecutionDirectory("/state", key))["PATH"];
+        Assert.Equal("/venv/bin:/bin:/opt/odin", PathOf([]));
+        Assert.Equal("/own:/opt/odin", PathOf(new() { ["PATH"] = "/own" }));
+    }
+
     [Theory]
     [InlineData("/usr/bin/true", true, "true")]
     [InlineData("/home/me/true", false, "true")]

@@ -67,14 +67,48 @@ public sealed partial class ShortageTests : IDisposable
         Assert.Single(await File.ReadAllLinesAsync(directory["starts"]));
     }
 
+    [Fact]
+    public async Task Find_OneDescriptorIsLeft_LeavesItAsItIs()
+    {
+        var logs = new LogStore(directory["logs"]);
+        var spec = new ExecutionSpec
+        {
+            Key = new ExecutionKey("run", "running"),
+            Command = ["/bin/sh", "-c", $"echo up > {directory["up"]}; sleep 1000"],
+            WorkingDirectory = directory["work"],
+        };
+        await using (var first = Create(logs))
+        {
+            await first.StartAsync(spec, default);
+            await Eventually.True(() => File.Exists(directory["up"]), "it runs");
+        }
+        await using var executor = Create(logs);
+        await using var recorder = new StatusRecorder(executor);
+        using (var free = File.OpenHandle("/dev/null"))
+        {
+            var next = (ulong)free.DangerousGetHandle();
+            free.Dispose();
+            for (var i = 0; i < 3; i++)
+            {
+                var error = Record.Exception(() => WithoutDescriptors(() => executor.FindAsync(spec.Key, default).GetAwaiter().GetResult(), next + 1));
+                Assert.True(error is IOException && Native.IsShortage(error), $"{error}");
+            }
+            using var same = File.OpenHandle("/dev/null");
+            Assert.Equal(next, (ulong)same.DangerousGetHandle());
+        }
+        Assert.Equal(ExecutionPhase.Running, (await executor.FindAsync(spec.Key, default))!.Phase);
+        await executor.StopAsync(spec.Key, StopReason.Cancelled, default);
+        await recorder.EndOf(spec.Key);
+    }
+
     private ProcessExecutor Create(LogStore logs) => new(
         new ProcessExecutorOptions { Directory = directory["state"] }, logs, TimeProvider.System, NullLogger<ProcessExecutor>.Instance);
 
     // The limit is lowered to what is open: nothing further can be, and what is open stays.
-    private static void WithoutDescriptors(Action action)
+    private static void WithoutDescriptors(Action action, ulong limit = 0)
     {
         Assert.Equal(0, GetLimit(OpenFiles, out var before));
-        Assert.Equal(0, SetLimit(OpenFiles, before with { Soft = 0 }));
+        Assert.Equal(0, SetLimit(OpenFiles, before with { Soft = limit }));
         try
         {
             action();

@@ -222,7 +222,7 @@ public sealed class PipelineCatalogTests : IDisposable
     [Fact]
     public void Create_WrongOptions_AreAllNamed()
     {
-        var exception = Assert.Throws<ArgumentException>(() => sandbox.Catalog("ext::sh -c id", options => options.Branch = "--help"));
+        var exception = Assert.Throws<GitConfigurationException>(() => sandbox.Catalog("ext::sh -c id", options => options.Branch = "--help"));
         Assert.Contains("remote helper", exception.Message, StringComparison.Ordinal);
         Assert.Contains("'--help'", exception.Message, StringComparison.Ordinal);
     }

@@ -17,6 +17,18 @@ public sealed class ParameterBinderTests
           model: {choices: [tree, forest], default: tree}
         """).Parameters;
 
+    [Theory]
+    [InlineData("""{"tag": "a\u0000b"}""")]
+    [InlineData("""{"layers": [1, "\u0000"]}""")]
+    [InlineData("""{"options": {"a": {"b\u0000": 1}}}""")]
+    [InlineData("""{"undeclared": ["\u0000"]}""")]
+    public void Bind_Nul_IsRefused(string given)
+    {
+        var binding = ParameterBinder.Bind(Parameters, (JsonObject)JsonNode.Parse(given)!, UndeclaredValues.Ignored);
+
+        Assert.Contains("NUL", Assert.Single(binding.Diagnostics).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Bind_NothingGiven_TakesTheDefaults()
     {

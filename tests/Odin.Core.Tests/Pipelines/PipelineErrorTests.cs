@@ -37,6 +37,8 @@ public sealed class PipelineErrorTests
     [InlineData("  comand: x\n", "5:3 UnknownKey", "\"command\"")]
     [InlineData("  args: [1]\n", "5:10 WrongType", "quote it: \"1\"")]
     [InlineData("  args: [on]\n", "5:10 WrongType", "quote it: \"on\"")]
+    [InlineData("  working_dir: \"a\\0b\"\n", "5:16 InvalidValue", "NUL")]
+    [InlineData("  outputs: {a: [\"a\\0b\"]}\n", "5:17 InvalidValue", "NUL")]
     [InlineData("  args: text\n", "5:9 WrongType", "write [\"text\"]")]
     [InlineData("  args: [[x]]\n", "5:10 WrongType", "a list")]
     [InlineData("  outputs: [a]\n", "5:12 WrongType", "map from a label")]

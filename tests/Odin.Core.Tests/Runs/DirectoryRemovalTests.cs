@@ -46,6 +46,30 @@ public sealed partial class DirectoryRemovalTests : IDisposable
         File.SetUnixFileMode(directory["outside"], All);
     });
 
+    [Fact]
+    public void Delete_TreeDeeperThanAnyPath_GoesAsAWhole() => AsOrdinaryUser(() =>
+    {
+        // Each in the deepest place of the next: no path leads to the last of them.
+        const int levels = 1500;
+        var below = string.Concat(Enumerable.Repeat("/d", levels));
+        string? last = null;
+        foreach (var name in (string[])["one", "two", "three", "four"])
+        {
+            Directory.CreateDirectory(directory[name] + below);
+            File.WriteAllText(directory[name] + below + "/file", "");
+            if (last is not null)
+                Directory.Move(last, directory[name] + below + "/deeper");
+            last = directory[name];
+        }
+        File.SetUnixFileMode(directory["four/d/d"], ReadOnly);
+        Directory.CreateDirectory(directory["outside"]);
+        File.WriteAllText(directory["outside/file"], "");
+        Directory.CreateSymbolicLink(directory["four/d/link"], directory["outside"]);
+        DirectoryRemoval.Delete(directory["four"]);
+        Assert.Equal([directory["outside"]], Directory.GetFileSystemEntries(directory.Path));
+        Assert.True(File.Exists(directory["outside/file"]));
+    });
+
     // The system lets a single thread look at files as somebody else; hence one of its own, which ends with that.
     private void AsOrdinaryUser(Action action)
     {

@@ -54,7 +54,6 @@ public sealed class FileTreeTests : IDisposable
         Write("d/a", "text");
         File.SetUnixFileMode(directory["d/a"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
         SpecialFile.MakePipe(directory["d/pipe"]);
-        SpecialFile.MakePipe(directory["copy.odin-partial"]);
         Directory.CreateSymbolicLink(directory["d/circle"], ".");
         await FileCopy.ReplaceAsync(directory["d"], directory["copy"], Cancellation);
         Assert.Equal(["a", "circle"], Directory.GetFileSystemEntries(directory["copy"]).Select(Path.GetFileName).Order());
@@ -62,6 +61,47 @@ public sealed class FileTreeTests : IDisposable
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserExecute, File.GetUnixFileMode(directory["copy/a"]));
         SpecialFile.MakePipe(directory["pipe"]);
         await Assert.ThrowsAsync<IOException>(() => FileCopy.ReplaceAsync(directory["pipe"], directory["copy"], Cancellation));
+    }
+
+    [Fact]
+    public async Task Copy_LinksWithinTheSource_LeadIntoTheCopy()
+    {
+        Write("run/d/sub/file", "text");
+        Write("run/other", "text");
+        Directory.CreateSymbolicLink(directory["alias"], directory["run"]);
+        foreach (var (name, target) in new Dictionary<string, string>
+        {
+            ["whole"] = directory["run/d"],
+            ["inner"] = directory["run/d/sub"],
+            ["real"] = directory["run/d/sub/file"],
+            ["relative"] = "sub/file",
+            ["beside"] = directory["run/other"],
+            ["alike"] = directory["run/d-not"],
+        })
+            File.CreateSymbolicLink(directory[$"run/d/{name}"], target);
+        // The source by another name than the one that its links have.
+        foreach (var (source, copy) in new[] { ("run/d", "copy"), ("alias/d", "copy2") })
+        {
+            await FileCopy.ReplaceAsync(directory[source], directory[copy], Cancellation);
+            string? Target(string name) => new FileInfo(directory[$"{copy}/{name}"]).LinkTarget;
+            Assert.Equal(directory[copy], Target("whole"));
+            Assert.Equal(directory[$"{copy}/sub"], Target("inner"));
+            Assert.Equal(directory[$"{copy}/sub/file"], Target("real"));
+            Assert.Equal("sub/file", Target("relative"));
+            Assert.Equal(directory["run/other"], Target("beside"));
+            Assert.Equal(directory["run/d-not"], Target("alike"));
+        }
+    }
+
+    [Fact]
+    public async Task Copy_SeveralToOnePlace_AreWholeAndLeaveNothing()
+    {
+        Write("large", new string('x', 8 << 20));
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(
+            () => FileCopy.ReplaceAsync(directory["large"], directory["copies/one"], Cancellation), Cancellation)));
+        Assert.Equal(8 << 20, new FileInfo(directory["copies/one"]).Length);
+        await Assert.ThrowsAsync<FileNotFoundException>(() => FileCopy.ReplaceAsync(directory["nothing"], directory["copies/two"], Cancellation));
+        Assert.Single(Directory.GetFileSystemEntries(directory["copies"]));
     }
 
     [Fact]

@@ -75,6 +75,31 @@ public sealed class RunLogsTests : IAsyncLifetime
         Assert.Equal(0, OpenLogs());
     }
 
+    /// <summary>A line may have 64 KiB, and anybody on the machine may open a log and then not read it.</summary>
+    [Fact]
+    public async Task FollowRun_ReaderStandsStill_HoldsAMegabyteAtMost()
+    {
+        const int lines = 100, length = 60_000;
+        await CreateAsync("a", TaskRunPhase.Succeeded, 1);
+        await WriteAsync("r--a", string.Concat(Enumerable.Range(0, lines).Select(n => new string((char)('a' + n % 26), length) + "\n")));
+        await EndRunAsync();
+        var follower = new RunLogFollower(store, files, "r", new LogRequest(Follow: true));
+        await using var reader = follower.ReadAsync(Cancellation).GetAsyncEnumerator(Cancellation);
+        Assert.True(await reader.MoveNextAsync());
+        // Full: not one line more fits in.
+        await Eventually.True(() => follower.Held > RunLogFollower.MostBytes - length * sizeof(char) - 100, "the follower reads ahead");
+        Assert.InRange(follower.Held, 0, RunLogFollower.MostBytes);
+
+        var read = 1;
+        while (await reader.MoveNextAsync())
+        {
+            Assert.Equal($"[a] {(char)('a' + read % 26)}", reader.Current[..5]);
+            Assert.InRange(follower.Held, 0, RunLogFollower.MostBytes);
+            read++;
+        }
+        Assert.Equal(lines, read);
+    }
+
     [Theory]
     [InlineData("r", "[a] ")]
     [InlineData("r--a", "")]
@@ -92,16 +117,17 @@ public sealed class RunLogsTests : IAsyncLifetime
         await SetAsync("a", TaskRunPhase.Waiting, 1);
         await SetAsync("a", TaskRunPhase.Queued, 2);
         await SetAsync("a", TaskRunPhase.Running, 2);
-        await WriteAsync("r--a-r2", "second\n");
+        await WriteAsync("r--a--r2", "second\n");
         Assert.Equal("[odin] attempt 2 of 4\n", await NextAsync());
         Assert.Equal("second\n", await NextAsync());
         // Two at once, as when a reader is slower than the attempts.
-        await WriteAsync("r--a-r3", "third\n");
-        await WriteAsync("r--a-r4", "fourth\n");
+        await WriteAsync("r--a--r3", "third\n");
+        await WriteAsync("r--a--r4", "fourth\n");
         await SetAsync("a", TaskRunPhase.Failed, 4);
         await EndRunAsync();
         Assert.Equal(["[odin] attempt 3 of 4\n", "third\n", "[odin] attempt 4 of 4\n", "fourth\n"], [await NextAsync(), await NextAsync(), await NextAsync(), await NextAsync()]);
         Assert.False(await lines.MoveNextAsync());
+        Assert.Equal("second\n", Assert.Single(await (await logs.FindAsync("r--a--r2", new LogRequest(), Cancellation))!.ToListAsync(Cancellation)));
     }
 
     [Fact]

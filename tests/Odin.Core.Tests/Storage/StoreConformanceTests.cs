@@ -11,11 +11,17 @@ public sealed class InMemoryResourceStoreTests : ResourceStoreConformance
         Task.FromResult<IResourceStore>(new InMemoryResourceStore(options));
 }
 
-public sealed class SqliteResourceStoreTests : ResourceStoreConformance, IDisposable
+public sealed class SqliteResourceStoreTests : ResourceStoreConformance
 {
     private readonly List<TemporaryDirectory> directories = [];
 
-    public void Dispose() => directories.ForEach(d => d.Dispose());
+    // A test class that is disposed of asynchronously is not disposed of in the other way too.
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        directories.ForEach(d => d.Dispose());
+        GC.SuppressFinalize(this);
+    }
 
     protected override async Task<IResourceStore> CreateStoreAsync(StorageOptions options)
     {

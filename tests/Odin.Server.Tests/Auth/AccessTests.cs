@@ -77,6 +77,24 @@ public sealed class AccessTests(ServerFixture fixture) : IClassFixture<ServerFix
         Assert.Equal(expected, response.StatusCode);
     }
 
+    /// <summary>A proxy that adds no header of its own speaks 1.0 to what is behind it (nginx did by default), and then the world comes from loopback.</summary>
+    [Fact]
+    public async Task Http10_FromThisMachine_NeedsAToken()
+    {
+        async Task<HttpStatusCode> GetAsync(Version version, string path, string? token)
+        {
+            using var client = server.With(token);
+            using var request = new HttpRequestMessage(HttpMethod.Get, path) { Version = version, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+            using var response = await client.SendAsync(request);
+            return response.StatusCode;
+        }
+        Assert.Equal(HttpStatusCode.Unauthorized, await GetAsync(HttpVersion.Version10, "/v1/users", null));
+        Assert.Equal(HttpStatusCode.OK, await GetAsync(HttpVersion.Version11, "/v1/users", null));
+        Assert.Equal(HttpStatusCode.OK, await GetAsync(HttpVersion.Version10, "/v1/users", server.Token()));
+        // Probes of load balancers are that old too.
+        Assert.Equal(HttpStatusCode.OK, await GetAsync(HttpVersion.Version10, "/health", null));
+    }
+
     [Fact]
     public async Task Read_FromAnotherOrigin_NeedsAToken()
     {

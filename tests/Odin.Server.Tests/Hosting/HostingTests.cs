@@ -22,6 +22,40 @@ public sealed class HostingTests(ServerFixture fixture) : IClassFixture<ServerFi
     }
 
     [Fact]
+    public async Task Health_WithARemoteThatNeverAnswered_IsDegraded()
+    {
+        using var directory = new TemporaryDirectory();
+        await using var lost = await TestServer.StartAsync(WithGit(git => git.Source = $"file://{directory["nowhere"]}"));
+        var health = await lost.Client.GetJsonAsync("/health");
+        Assert.Equal("degraded", (string)health["status"]!);
+        Assert.Equal("degraded", (string)health["parts"]!["pipelines"]!["status"]!);
+        // Asking in vain does not make it well.
+        await lost.Client.GetJsonAsync("/v1/jobs", HttpStatusCode.ServiceUnavailable);
+        Assert.Equal("degraded", (string)(await lost.Client.GetJsonAsync("/health"))["status"]!);
+    }
+
+    [Fact]
+    public async Task Start_WithAMissingSshKey_SaysSo()
+    {
+        var error = await Assert.ThrowsAsync<StartupException>(() => TestServer.StartAsync(WithGit(git => git.SshKeyFile = "/nope")));
+        Assert.Equal(ExitCodes.Configuration, error.ExitCode);
+        Assert.Equal("The SSH key file '/nope' does not exist: give the path of a private key.", error.Message);
+    }
+
+    private static Func<ServerOptions, ServerOptions> WithGit(Action<Odin.Git.GitOptions> configure) => options =>
+    {
+        var engine = options.Engine;
+        return options with
+        {
+            Engine = odin =>
+            {
+                engine(odin);
+                configure(odin.Git);
+            },
+        };
+    };
+
+    [Fact]
     public async Task App_SaysWhatTheServerStandsOn()
     {
         var app = await server.Client.GetJsonAsync("/v1/app");

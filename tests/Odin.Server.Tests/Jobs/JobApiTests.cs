@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using System.Net;
 using System.Text;
 
@@ -37,6 +38,63 @@ public sealed class JobApiTests(ServerFixture fixture) : IClassFixture<ServerFix
         Assert.Equal("params.yml", (string)Assert.Single(job["configs"]!.AsArray())!["name"]!);
         Assert.Contains("me/newjob", (await server.Client.GetJsonAsync("/v1/jobs?q=me__"))["jobs"]!.AsArray().Select(j => (string)j!["name"]!));
         Assert.Empty((await server.Client.GetJsonAsync("/v1/jobs?q=x*y"))["jobs"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task Upload_Archive_IsOneCommit()
+    {
+        using var admin = server.Admin();
+        var answer = await PutAsync(admin, "/v1/jobs/me__packed/files?create=true", HttpStatusCode.OK, ("./", ""), ("./main.yml", "tasks: []\n"), ("lib/go.sh", "#!/bin/sh\n"));
+        Assert.Equal(["bytes", "location", "files", "removed", "commit", "changed"], answer.Keys());
+        Assert.Equal((2, 20, true), ((int)answer["files"]!, (int)answer["bytes"]!, (bool)answer["changed"]!));
+        Assert.EndsWith($"/me/packed@{answer["commit"]}", (string)answer["location"]!, StringComparison.Ordinal);
+        await PutAsync(admin, "/v1/jobs/me__packed/files?create=true", HttpStatusCode.Conflict, ("main.yml", "tasks: []\n"));
+        var pruned = await PutAsync(admin, "/v1/jobs/me__packed/files?prune=true", HttpStatusCode.OK, ("main.yml", "tasks: []\n"));
+        Assert.Equal("""["lib/go.sh"]""", pruned["removed"]!.ToJsonString());
+        var missing = await PutAsync(admin, "/v1/jobs/me__packde/files", HttpStatusCode.NotFound, ("main.yml", "tasks: []\n"));
+        Assert.Contains("--create", (string)missing["detail"]!, StringComparison.Ordinal);
+        await PutAsync(admin, "/v1/jobs/me__packed/files", HttpStatusCode.BadRequest, ("../x", "1"));
+    }
+
+    [Fact]
+    public async Task Upload_WhatIsNoArchiveOrHoldsLinks_IsTheClientsMistake()
+    {
+        using var admin = server.Admin();
+        foreach (var body in new[] { new string('x', 2000), "", "short" })
+        {
+            using var content = new StringContent(body);
+            using var answer = await admin.PutAsync("/v1/jobs/me__bad/files?create=true", content);
+            Assert.NotEmpty((string)(await answer.ExpectAsync(HttpStatusCode.BadRequest))["detail"]!);
+        }
+        var archive = new MemoryStream();
+        await using (var writer = new TarWriter(archive, leaveOpen: true))
+            await writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.SymbolicLink, "link") { LinkName = "/etc/passwd" });
+        using var links = new ByteArrayContent(archive.ToArray());
+        using var refused = await admin.PutAsync("/v1/jobs/me__bad/files?create=true", links);
+        Assert.Contains("SymbolicLink", (string)(await refused.ExpectAsync(HttpStatusCode.BadRequest))["detail"]!, StringComparison.Ordinal);
+        using var anonymous = new ByteArrayContent(archive.ToArray());
+        using var unauthorized = await server.Client.PutAsync("/v1/jobs/me__bad/files", anonymous);
+        Assert.Equal(HttpStatusCode.Unauthorized, unauthorized.StatusCode);
+    }
+
+    private static async Task<System.Text.Json.Nodes.JsonNode> PutAsync(
+        HttpClient client, string path, HttpStatusCode expected, params (string Name, string Text)[] files)
+    {
+        var archive = new MemoryStream();
+        await using (var writer = new TarWriter(archive, leaveOpen: true))
+        {
+            foreach (var (name, text) in files)
+            {
+                var isDirectory = name.EndsWith('/');
+                var entry = new PaxTarEntry(isDirectory ? TarEntryType.Directory : TarEntryType.RegularFile, name);
+                if (!isDirectory)
+                    entry.DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text));
+                await writer.WriteEntryAsync(entry);
+            }
+        }
+        using var content = new ByteArrayContent(archive.ToArray());
+        using var answer = await client.PutAsync(path, content);
+        return await answer.ExpectAsync(expected);
     }
 
     [Fact]

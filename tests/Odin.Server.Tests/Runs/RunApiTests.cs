@@ -65,6 +65,19 @@ public sealed class RunApiTests(ServerFixture fixture) : IClassFixture<ServerFix
     }
 
     [Fact]
+    public async Task Events_OfATaskFromTheCache_TellOfNoAttempt()
+    {
+        const string Job = "name: kept\ntasks: [{name: a, image: i, command: [sh, -c], args: ['echo 1 > ${RUN_PATH}/f'], outputs: {f: '${RUN_PATH}/f'}}]\n";
+        await server.RunAsync("events/kept", Job);
+        var run = await server.RunAsync("events/kept", Job);
+        Assert.Equal("Cached", (string)run["tasks"]![0]!["state"]!);
+
+        var events = (await server.Client.GetJsonAsync($"/v1/resources/{run["id"]}/events"))["events"]!.AsArray();
+
+        Assert.Equal(["Created", "Cached"], events.Select(e => (string)e!["reason"]!));
+    }
+
+    [Fact]
     public async Task Show_PartOfAnId_Is404()
     {
         var run = await server.RunAsync("exact", "name: exact\ntasks: [{name: a, image: i, command: 'true'}]\n");
@@ -106,6 +119,39 @@ public sealed class RunApiTests(ServerFixture fixture) : IClassFixture<ServerFix
         using var response = await server.Client.GetAsync("/v1/pipelines?" + query);
         Assert.InRange((int)response.StatusCode, 400, 422);
         Assert.NotNull(JsonNode.Parse(await response.Content.ReadAsStringAsync())!["detail"]);
+    }
+
+    [Theory]
+    [InlineData("limit=abc", "'limit' must be a whole number, but it is 'abc'.")]
+    [InlineData("tasks=maybe", "'tasks' must be true or false, but it is 'maybe'.")]
+    public async Task List_AFilterOfAnotherType_Is422WithItsName(string query, string detail)
+    {
+        var problem = await server.Client.GetJsonAsync("/v1/pipelines?" + query, HttpStatusCode.UnprocessableEntity);
+        Assert.Equal(detail, (string)problem["detail"]!);
+        Assert.Equal(query.Split('=')[0], (string)problem["errors"]![0]!["location"]!);
+    }
+
+    [Fact]
+    public async Task Submit_FromWithOtherParameters_Is409AlsoForAPlan()
+    {
+        var run = await server.RunAsync("from-other", """
+            name: from-other
+            parameters: {rows: 7}
+            tasks:
+            - {name: make, image: i, command: echo, args: ["${rows}"]}
+            - {name: sum, image: i, command: "true", depends: make}
+            """);
+        using var client = server.Admin();
+        await Eventually.True(async () => (string)(await server.Client.GetJsonAsync($"/v1/pipelines/{run["id"]}"))["pipeline"]!["status"]! == "DONE", "the run ends");
+        foreach (var path in new[] { "/v1/pipelines", "/v1/plans" })
+        {
+            var problem = await client.PostJsonAsync(path, """{"pipeline":{"job":"from-other"},"context":{"rows":8},"from":"sum"}""", HttpStatusCode.Conflict);
+            Assert.Contains("'rows' was", (string)problem["detail"]!, StringComparison.Ordinal);
+        }
+        var plan = await client.PostJsonAsync("/v1/plans", """{"pipeline":{"job":"from-other"},"from":"sum"}""");
+        Assert.Equal(["Reused", "Run"], plan["plan"]!["tasks"]!.AsArray().Select(t => (string)t!["decision"]!));
+        var data = await server.Client.GetJsonAsync($"/v1/resources/{run["id"]}/data");
+        Assert.Equal("""{"rows":7}""", data["jobs"]!["parameters"]!.ToJsonString());
     }
 
     [Fact]
@@ -240,7 +286,7 @@ public sealed class RunApiTests(ServerFixture fixture) : IClassFixture<ServerFix
         var data = await server.Client.GetJsonAsync($"/v1/resources/{id}/data");
         Assert.True((bool)data["success"]!);
         Assert.Equal(
-            ["label", "job", "version", "status", "submit_time", "completion_time", "parent", "executed", "executing", "waiting", "jobs", "error_message"],
+            ["label", "job", "version", "status", "submit_time", "completion_time", "parent", "executed", "executing", "waiting", "jobs", "error_message", "parameters"],
             data["jobs"]!.Keys());
         Assert.Equal("recorded", (string)data["jobs"]!["job"]!);
         Assert.True((long)data["jobs"]!["submit_time"]!["$date"]! > 1_600_000_000_000);

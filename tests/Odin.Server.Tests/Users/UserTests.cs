@@ -65,6 +65,68 @@ public sealed class UserTests(ServerFixture fixture) : IClassFixture<ServerFixtu
         await admin.SendJsonAsync(HttpMethod.Delete, "/v1/users/admin", null, HttpStatusCode.Conflict);
     }
 
+    /// <summary>Two users, each deleting the other at the same time: one of them must stay, or nobody can ever log in again.</summary>
+    [Fact]
+    public async Task Delete_TheLastTwoAtOnce_LeavesOne()
+    {
+        await using var lonely = await TestServer.StartAsync();
+        var survivor = "admin";
+        for (var round = 0; round < 40; round++)
+        {
+            var rival = $"rival{round}";
+            using var one = lonely.With(lonely.Token(survivor));
+            await one.PostJsonAsync("/v1/users", $$$"""{"user":{"username":"{{{rival}}}","password":"p"}}""");
+            using var two = lonely.With(lonely.Token(rival));
+            var answers = await Task.WhenAll(one.DeleteAsync(new Uri($"/v1/users/{rival}", UriKind.Relative)), two.DeleteAsync(new Uri($"/v1/users/{survivor}", UriKind.Relative)));
+            // Who came too late has no account any more, or is the last one.
+            Assert.Single(answers, a => a.StatusCode == HttpStatusCode.OK);
+            Assert.Single(answers, a => a.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Conflict or HttpStatusCode.NotFound);
+            foreach (var answer in answers)
+                answer.Dispose();
+            survivor = (string)Assert.Single((await lonely.Client.GetJsonAsync("/v1/users"))["users"]!.AsArray())!["username"]!;
+        }
+    }
+
+    [Fact]
+    public async Task Update_OfThePassword_EndsTheTokensThatWereThere()
+    {
+        using var admin = server.Admin();
+        await admin.PostJsonAsync("/v1/users", """{"user":{"username":"grace","password":"first"}}""");
+        var client = new StockClient(server);
+        Assert.True(await client.LogInAsync("grace", "first"));
+        using var stolen = server.With(client.Token);
+
+        // Names are no secret: nothing ends.
+        await admin.SendJsonAsync(HttpMethod.Put, "/v1/users/grace", """{"firstname":"Grace"}""");
+        await stolen.GetJsonAsync("/v1/users/grace");
+        await admin.SendJsonAsync(HttpMethod.Put, "/v1/users/grace", """{"password":"second"}""");
+        await Eventually.True(
+            async () => (await stolen.GetAsync(new Uri("/v1/users/grace", UriKind.Relative))).StatusCode == HttpStatusCode.Unauthorized,
+            "the old token is refused");
+
+        // A login in the very second of the change is good, again and again.
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.False(await client.LogInAsync("grace", "first"));
+            Assert.True(await client.LogInAsync("grace", "second"));
+            using var renewed = server.With(client.Token);
+            await renewed.GetJsonAsync("/v1/users/grace");
+        }
+    }
+
+    [Fact]
+    public async Task Login_ThatReplacesAnOldHash_EndsNoToken()
+    {
+        var accounts = new UserAccounts(server.Store, new PasswordHasher(new PasswordOptions { Iterations = 500 }), TimeProvider.System);
+        await accounts.CreateAsync("edsger", "p", null, null, CancellationToken.None);
+        var client = new StockClient(server);
+        using var before = server.With(server.Token("edsger"));
+        await before.GetJsonAsync("/v1/users/edsger");
+        Assert.True(await client.LogInAsync("edsger", "p"));
+        Assert.Contains("$1000$", (await server.Store.FindAsync<User>("edsger", CancellationToken.None))!.Spec.PasswordHash, StringComparison.Ordinal);
+        await before.GetJsonAsync("/v1/users/edsger");
+    }
+
     [Fact]
     public async Task Store_OfAUser_HoldsNoPassword()
     {

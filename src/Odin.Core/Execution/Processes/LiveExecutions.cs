@@ -166,9 +166,10 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
     private void OnNotStarted(Execution execution, ExecutionOutcome outcome) => work.Start(
         _ =>
         {
+            // One that was stopped meanwhile has been stopped: that it would not have started does not matter any more.
             if (!execution.IsOurs)
                 Abandon(execution);
-            else if (TryRefuse(execution.Directory, outcome))
+            else if (execution.Stop is null && TryRefuse(execution.Directory, outcome))
                 Finish(execution, outcome);
             else
                 Settle(execution, null);

@@ -37,8 +37,13 @@ internal static unsafe partial class Native
     public const int NotADirectory = 20;
     public const int TooManyFilesInSystem = 23;
     public const int TooManyFiles = 24;
+    public const int NoSpace = 28;
     public const int NotSupported = 95;
+    public const int OverQuota = 122;
     public const int NoSuchCall = 38;
+
+    /// <summary>What .NET says in place of the system's number when it sets room aside.</summary>
+    private const int DiskFull = unchecked((int)0x80070070);
 
     [LibraryImport(C, EntryPoint = "posix_spawn")]
     public static partial int Spawn(int* pid, byte* path, void* actions, void* attributes, byte** arguments, byte** environment);
@@ -146,6 +151,9 @@ internal static unsafe partial class Native
     public static bool IsShortage(Exception exception) => exception is IOException && IsShortage(exception.HResult);
 
     public static bool IsShortage(int error) => error is TooManyFiles or TooManyFilesInSystem or NoMemory or TryAgain;
+
+    /// <summary>Whether it failed because the disk, or the share of it that we may use, is full.</summary>
+    public static bool IsFull(Exception exception) => exception is IOException { HResult: NoSpace or OverQuota or DiskFull };
 
     /// <summary>0, or the number of the error.</summary>
     private static int TryReadSmallFile(string path, out byte[]? content)

@@ -119,12 +119,14 @@ public sealed partial class ProcessExecutor : IExecutor, IAsyncDisposable
         var door = await EnterAsync(key, cancellationToken);
         try
         {
-            if (!live.Withdraw(key))
-                return false;
             var files = new ExecutionDirectory(directory, key);
+            // Not here in the queue, it may have been accepted by an earlier process and never started.
+            if (!live.Withdraw(key)
+                && (live.Find(key) is not null || await LoadAsync(files, cancellationToken) is not { Phase: ExecutionPhase.Queued }))
+                return false;
+            // The claim sees to it that nobody starts it any more; it fails where another process has done so.
             if (!LiveExecutions.TryRefuse(files))
             {
-                // Another process has started it.
                 await LoadAsync(files, cancellationToken);
                 return false;
             }

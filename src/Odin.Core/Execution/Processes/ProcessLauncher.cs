@@ -98,7 +98,7 @@ internal sealed class ProcessLauncher : IAsyncDisposable
             catch (IOException e) when (Native.IsShortage(e))
             {
                 pid = 0;
-                if (attempt == Attempts || stopping.Wait(Pause))
+                if (attempt == Attempts || execution.Stop is not null || stopping.Wait(Pause))
                     return ExecutionOutcome.StartFailed($"cannot prepare the start of \"{execution.Spec!.Command[0]}\": {e.Message}");
             }
         }

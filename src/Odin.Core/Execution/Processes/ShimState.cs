@@ -54,10 +54,21 @@ internal readonly record struct ShimState(ShimPhase Phase, int Pid = 0, int Desc
             return new ShimState(ShimPhase.Ended, pid, ExitCode: code);
         // First the descriptor, then the look whose it is: after this it cannot come to mean another process.
         var descriptor = Native.OpenProcess(pid);
-        if (IsShim(directory, pid))
-            return new ShimState(ShimPhase.Running, pid, descriptor);
-        if (descriptor >= 0)
-            _ = Native.Close(descriptor);
+        var isHanded = false;
+        try
+        {
+            if (IsShim(directory, pid))
+            {
+                isHanded = true;
+                return new ShimState(ShimPhase.Running, pid, descriptor);
+            }
+        }
+        finally
+        {
+            // Also when there is no telling, for want of another descriptor perhaps.
+            if (descriptor >= 0 && !isHanded)
+                _ = Native.Close(descriptor);
+        }
         // Dead now; it may have written its last word since the first look.
         return directory.ReadExitCode() is { } last
             ? new ShimState(ShimPhase.Ended, pid, ExitCode: last)

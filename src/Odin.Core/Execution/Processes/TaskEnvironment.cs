@@ -34,7 +34,7 @@ internal sealed class TaskEnvironment
         }
         inherited.TryAdd("PATH", DefaultPath);
         if (programs is not null)
-            inherited["PATH"] = $"{programs}:{inherited["PATH"]}";
+            inherited["PATH"] = Append(inherited["PATH"], programs);
         inherited.TryAdd("PYTHONUNBUFFERED", "1");
     }
 
@@ -43,11 +43,14 @@ internal sealed class TaskEnvironment
     {
         var variables = new Dictionary<string, string>(inherited);
         foreach (var (name, value) in spec.Environment)
-            variables[name] = name == "PATH" && programs is not null ? $"{value}:{programs}" : value;
+            variables[name] = name == "PATH" && programs is not null ? Append(value, programs) : value;
         variables["ODIN_EXECUTION"] = spec.Key.Id;
         variables[ProcessTree.Marker] = directory.Path;
         return variables;
     }
+
+    // Last, because other programs may lie in the same directory: none of them is to stand in front of what the user chose.
+    private static string Append(string path, string programs) => path.Length == 0 ? programs : $"{path}:{programs}";
 
     /// <summary>A shell stands between us and the program, and drops variables with any other name.</summary>
     public static bool IsName(string name) =>

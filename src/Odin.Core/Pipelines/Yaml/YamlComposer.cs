@@ -47,6 +47,10 @@ internal sealed class YamlComposer
         {
             bag.Error(e.Position, e.Code, e.Message);
         }
+        catch (YamlException e) when (FindTab(yaml, e) is { } tab)
+        {
+            bag.Error(tab, DiagnosticCodes.InvalidYaml, "Not valid YAML: the line is indented with a tab; use spaces.");
+        }
         catch (YamlException e)
         {
             bag.Error(PositionOf(e.Start), DiagnosticCodes.InvalidYaml, $"Not valid YAML: {e.Message.TrimEnd('.')}.");
@@ -67,6 +71,23 @@ internal sealed class YamlComposer
             i++;
         }
         return -1;
+    }
+
+    /// <summary>The tab that the library stumbled over. It does not say where: it names the line before, or the beginning of the file.</summary>
+    private static YamlPosition? FindTab(string yaml, YamlException exception)
+    {
+        var isLost = exception.Start is { Line: <= 1, Column: <= 1 };
+        var number = 0;
+        foreach (var line in yaml.AsSpan().EnumerateLines())
+        {
+            number++;
+            var indentation = line[..^line.TrimStart(" \t").Length];
+            if (indentation.Length == line.Length || indentation.IndexOf('\t') is not (>= 0 and var tab))
+                continue;
+            if (isLost || (number >= exception.Start.Line && number <= exception.End.Line + 1))
+                return new YamlPosition(number, tab + 1);
+        }
+        return null;
     }
 
     private YamlNode? ReadDocument()
