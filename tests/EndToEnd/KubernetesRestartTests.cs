@@ -82,7 +82,10 @@ public sealed class KubernetesRestartTests
         var pods = (await cluster.KubectlAsync("get", "pods", "-l", $"odin/run={run}", "-o", "name")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(Tasks, pods.Length);
         for (var i = 0; i < Tasks; i++)
-            Assert.Contains($"t{i:00}\n", await server.Client.GetStringAsync($"/v1/resources/{run}--t{i:00}/logs"), StringComparison.Ordinal);
+        {
+            var log = JsonNode.Parse(await server.Client.GetStringAsync($"/v1/resources/{run}--t{i:00}/logs"))!.GetValue<string>();
+            Assert.EndsWith($"----------------\nt{i:00}\n", log, StringComparison.Ordinal);
+        }
     }
 
     private static IEnumerable<JsonObject> TasksOf(JsonObject status) => ((JsonArray)status["tasks"]!).Select(t => (JsonObject)t!);

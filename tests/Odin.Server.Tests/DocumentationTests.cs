@@ -63,7 +63,10 @@ public sealed partial class DocumentationTests(ServerFixture fixture) : IClassFi
             .Where(m => m.Success)
             .Select(m => m.Groups[1].Value)
             .ToHashSet();
-        Assert.Equal(known.Order(StringComparer.Ordinal), explained.Order(StringComparer.Ordinal));
+        Assert.Empty(explained.Except(known));
+        // The last section is of events, among them the milestones, which are no reasons of a task.
+        var events = page[page.IndexOf("\n## Of events only", StringComparison.Ordinal)..];
+        Assert.Empty(known.Except(explained).Where(reason => !events.Contains($"| `{reason}` |", StringComparison.Ordinal)));
     }
 
     [Fact]

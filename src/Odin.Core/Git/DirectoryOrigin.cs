@@ -104,6 +104,9 @@ internal sealed class DirectoryOrigin(GitProgram git, GitAddress address, GitOpt
             var answer = await git.AskAsync(call, cancellationToken);
             if (answer.Succeeded)
                 return true;
+            // Not to be tried again: what a first try has written half would be taken for somebody's work.
+            if (answer.SaysAny("No space left on device", "Disk quota exceeded", "Read-only file system"))
+                throw new GitUnavailableException($"'{address}' cannot be written: {GitText.Summarize(answer.Errors)}");
             if (answer.SaysAny("Not possible to fast-forward", "Diverging branches", "cannot lock ref", "refusing to merge unrelated"))
                 return false;
             if (!answer.SaysAny("index.lock"))

@@ -84,7 +84,7 @@ internal sealed class RunReuse(IResourceStore store)
             Message = $"Taken over from run '{earlier.Id}'.",
             Attempt = 0,
             Outputs = WorkspaceReuse.Relocate(done.Status.Outputs, earlier.Spec.RunPath, run.Spec.RunPath),
-            Events = [],
+            Events = [.. done.Status.Events.Where(e => e.Reason == TaskReasons.OutputsNotCached)],
         },
     };
 }
