@@ -1,7 +1,7 @@
-using Odin.Execution;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Odin.Execution;
 using Odin.Pipelines.Yaml;
 
 namespace Odin.Pipelines;

@@ -1,6 +1,6 @@
-using Odin.Execution;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Odin.Execution;
 using Odin.Pipelines.Yaml;
 
 namespace Odin.Pipelines;

@@ -1,5 +1,5 @@
-using Odin.Execution;
 using System.Text.RegularExpressions;
+using Odin.Execution;
 using Odin.Pipelines.Yaml;
 
 namespace Odin.Pipelines;

@@ -1,6 +1,6 @@
-using Odin.Execution;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Odin.Execution;
 using Odin.Pipelines;
 
 namespace Odin.Tests.Pipelines;
