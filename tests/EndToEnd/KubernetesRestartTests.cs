@@ -49,7 +49,11 @@ public sealed class KubernetesRestartTests
         var program = new FileInfo($"/proc/{pid}/exe").ResolveLinkTarget(returnFinalTarget: true)!.FullName;
         var directory = new DirectoryInfo($"/proc/{pid}/cwd").ResolveLinkTarget(returnFinalTarget: true)!.FullName;
         using (var process = Process.GetProcessById(pid))
+        {
             process.Kill();
+            // Its port is free only then.
+            await process.WaitForExitAsync();
+        }
         await TestProgram.RunAsync("/bin/sh",
             ["-c", """cd "$1"; pidfile=$2; shift 2; setsid "$@" >>"${pidfile%.pid}.again.log" 2>&1 </dev/null & echo $! >"$pidfile" """, "sh", directory, pidFile, program, .. command.Skip(1)]);
     }

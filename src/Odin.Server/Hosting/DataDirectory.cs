@@ -8,6 +8,8 @@ namespace Odin.Server.Hosting;
 /// </summary>
 internal sealed class DataDirectory : IDisposable
 {
+    private const long LeastFreeBytes = 512 << 10;
+
     private const string LockFile = "lock";
 
     private const UnixFileMode OthersMay =
@@ -145,6 +147,9 @@ internal sealed class DataDirectory : IDisposable
                 stream.Flush(flushToDisk: true);
             }
             File.Delete(file);
+            // What is begun here and cannot be finished is harder to mend than what was never begun.
+            if (new DriveInfo(path).AvailableFreeSpace < LeastFreeBytes)
+                throw new IOException($"its disk is full: less than {LeastFreeBytes >> 10} KiB are free, which is too little to start with.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
