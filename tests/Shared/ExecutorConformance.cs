@@ -409,7 +409,8 @@ public abstract class ExecutorConformance : IAsyncLifetime
         var spec = Script("busy", "echo up; sleep 1000");
         await StartAndSeeAsync(spec, "up");
         await Assert.ThrowsAsync<InvalidOperationException>(() => Executor.RemoveAsync(spec.Key, default));
-        Assert.Equal(ExecutionPhase.Running, (await Executor.FindAsync(spec.Key, default))!.Phase);
+        // Its first words may be there before it is known that it runs.
+        await Eventually.True(async () => (await Executor.FindAsync(spec.Key, default))!.Phase == ExecutionPhase.Running, "the program runs");
     }
 
     [Theory]
