@@ -243,29 +243,15 @@ public sealed class LeaseTests : IAsyncLifetime
     }
 
     /// <summary>A way to the common store that can be cut: then nobody can be asked, and nothing is heard in time.</summary>
-    private sealed class CuttableStore(IResourceStore inner) : IResourceStore, ILeaseStore
+    private sealed class CuttableStore(IResourceStore inner) : ForwardingStore(inner), ILeaseStore
     {
         public volatile bool IsCut;
 
-        public ILeaseStore Leases => this;
+        public override ILeaseStore Leases => this;
 
         public bool IsShared => true;
 
-        private IResourceStore Inner => IsCut ? throw new StoreUnavailableException("The way to the store is cut.") : inner;
-
-        public Task<T?> FindAsync<T>(string id, CancellationToken cancellationToken)
-            where T : class, IResource<T> => Inner.FindAsync<T>(id, cancellationToken);
-
-        public Task<IReadOnlyList<T>> FindManyAsync<T>(IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
-            where T : class, IResource<T> => Inner.FindManyAsync<T>(ids, cancellationToken);
-
-        public Task<ResourcePage<T>> ListAsync<T>(ResourceQuery query, CancellationToken cancellationToken)
-            where T : class, IResource<T> => Inner.ListAsync<T>(query, cancellationToken);
-
-        public Task ApplyAsync(ResourceBatch batch, CancellationToken cancellationToken) => Inner.ApplyAsync(batch, cancellationToken);
-
-        public IAsyncEnumerable<ResourceChange> WatchAsync<T>(CancellationToken cancellationToken)
-            where T : class, IResource<T> => inner.WatchAsync<T>(cancellationToken);
+        protected override IResourceStore Inner => IsCut ? throw new StoreUnavailableException("The way to the store is cut.") : base.Inner;
 
         public Task JoinAsync(string server, string? previous, TimeSpan duration, CancellationToken cancellationToken) =>
             Inner.Leases.JoinAsync(server, previous, duration, cancellationToken);

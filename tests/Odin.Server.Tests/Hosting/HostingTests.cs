@@ -187,29 +187,10 @@ public sealed class HostingTests(ServerFixture fixture) : IClassFixture<ServerFi
     }
 
     /// <summary>A store whose database can go away.</summary>
-    private sealed class BreakableStore : IResourceStore
+    private sealed class BreakableStore() : ForwardingStore(new InMemoryResourceStore())
     {
-        private readonly InMemoryResourceStore inner = new();
-
         public volatile bool IsBroken;
 
-        public ILeaseStore Leases => inner.Leases;
-
-        public Task<T?> FindAsync<T>(string id, CancellationToken cancellationToken)
-            where T : class, IResource<T> => Inner.FindAsync<T>(id, cancellationToken);
-
-        public Task<IReadOnlyList<T>> FindManyAsync<T>(IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
-            where T : class, IResource<T> => Inner.FindManyAsync<T>(ids, cancellationToken);
-
-        public Task<ResourcePage<T>> ListAsync<T>(ResourceQuery query, CancellationToken cancellationToken)
-            where T : class, IResource<T> => Inner.ListAsync<T>(query, cancellationToken);
-
-        public Task ApplyAsync(ResourceBatch batch, CancellationToken cancellationToken) => Inner.ApplyAsync(batch, cancellationToken);
-
-        public IAsyncEnumerable<ResourceChange> WatchAsync<T>(CancellationToken cancellationToken)
-            where T : class, IResource<T> => inner.WatchAsync<T>(cancellationToken);
-
-        private InMemoryResourceStore Inner =>
-            IsBroken ? throw new StoreUnavailableException("secret detail", new InvalidOperationException()) : inner;
+        protected override IResourceStore Inner => IsBroken ? throw new StoreUnavailableException("secret detail", new InvalidOperationException()) : base.Inner;
     }
 }

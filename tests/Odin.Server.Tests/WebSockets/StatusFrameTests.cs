@@ -83,9 +83,8 @@ public sealed class StatusFrameTests : IAsyncLifetime
     }
 
     /// <summary>Counts what is read.</summary>
-    private sealed class CountingStore : IResourceStore
+    private sealed class CountingStore() : ForwardingStore(new InMemoryResourceStore())
     {
-        private readonly InMemoryResourceStore inner = new();
         private int tasksRead;
 
         public int TasksRead
@@ -96,26 +95,12 @@ public sealed class StatusFrameTests : IAsyncLifetime
 
         public DateTimeOffset Last { get; set; }
 
-        public ILeaseStore Leases => inner.Leases;
-
-        public Task<T?> FindAsync<T>(string id, CancellationToken cancellationToken)
-            where T : class, IResource<T> => inner.FindAsync<T>(id, cancellationToken);
-
-        public Task<IReadOnlyList<T>> FindManyAsync<T>(IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
-            where T : class, IResource<T> => inner.FindManyAsync<T>(ids, cancellationToken);
-
-        public async Task<ResourcePage<T>> ListAsync<T>(ResourceQuery query, CancellationToken cancellationToken)
-            where T : class, IResource<T>
+        public override async Task<ResourcePage<T>> ListAsync<T>(ResourceQuery query, CancellationToken cancellationToken)
         {
-            var page = await inner.ListAsync<T>(query, cancellationToken);
+            var page = await base.ListAsync<T>(query, cancellationToken);
             if (typeof(T) == typeof(TaskRun))
                 Interlocked.Add(ref tasksRead, page.Items.Count);
             return page;
         }
-
-        public Task ApplyAsync(ResourceBatch batch, CancellationToken cancellationToken) => inner.ApplyAsync(batch, cancellationToken);
-
-        public IAsyncEnumerable<ResourceChange> WatchAsync<T>(CancellationToken cancellationToken)
-            where T : class, IResource<T> => inner.WatchAsync<T>(cancellationToken);
     }
 }
