@@ -105,7 +105,7 @@ internal sealed class DirectoryOrigin(GitProgram git, GitAddress address, GitOpt
             if (answer.Succeeded)
                 return true;
             // Not to be tried again: what a first try has written half would be taken for somebody's work.
-            if (answer.SaysAny("No space left on device", "Disk quota exceeded", "Read-only file system"))
+            if (answer.SaysAny(DiskMessages.NoSpace, DiskMessages.Quota, DiskMessages.ReadOnly))
                 throw new GitUnavailableException($"'{address}' cannot be written: {GitText.Summarize(answer.Errors)}");
             if (answer.SaysAny("Not possible to fast-forward", "Diverging branches", "cannot lock ref", "refusing to merge unrelated"))
                 return false;

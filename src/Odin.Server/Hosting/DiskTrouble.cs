@@ -6,9 +6,8 @@ namespace Odin.Server.Hosting;
 /// <summary>A disk that is full or read-only, in whatever exception it comes: nobody's mistake, and over when somebody makes room.</summary>
 internal static class DiskTrouble
 {
-    // What the system calls them (errno.h of Linux), and what programs print for them.
+    // What the system calls them (errno.h of Linux).
     private const int NoSpace = 28, ReadOnly = 30, Quota = 122;
-    private const string NoSpaceText = "No space left on device", ReadOnlyText = "Read-only file system", QuotaText = "Disk quota exceeded";
 
     /// <summary>A sentence for the client, which names no path; null: it is something else.</summary>
     public static string? Describe(Exception exception) => exception switch
@@ -16,8 +15,8 @@ internal static class DiskTrouble
         StoreUnavailableException { IsOutOfSpace: true } => "The disk of the database is full. Make room on it; then everything goes on by itself.",
         IOException { HResult: NoSpace or Quota } => Full,
         IOException { HResult: ReadOnly } => WriteProtected,
-        GitException e when Says(e, NoSpaceText) || Says(e, QuotaText) => Full,
-        GitException e when Says(e, ReadOnlyText) => WriteProtected,
+        GitException e when Says(e, DiskMessages.NoSpace) || Says(e, DiskMessages.Quota) => Full,
+        GitException e when Says(e, DiskMessages.ReadOnly) => WriteProtected,
         _ => null,
     };
 
