@@ -6,15 +6,13 @@ namespace Odin.Pipelines;
 /// <summary>Reads what a task mounts.</summary>
 internal static class VolumeReader
 {
-    private const int ReadableByAll = 0b110_100_100;
-    private const int ReadableByOwner = 0b100_000_000;
     private const int AllPermissions = 0b111_111_111;
 
     /// <summary>Secrets whose place in the container is known.</summary>
     private static readonly Dictionary<string, SecretMount> WellKnownSecrets = new(StringComparer.Ordinal)
     {
-        ["odin-cred"] = new SecretMount("odin-cred", "/etc/odind/odin-cred.yml", "odin-cred.yml", ReadableByAll),
-        ["ssh-key"] = new SecretMount("ssh-key", "/etc/odind/identity", "identity", ReadableByOwner),
+        [WellKnownMounts.Credentials.Name] = WellKnownMounts.Credentials,
+        [WellKnownMounts.SshKey.Name] = WellKnownMounts.SshKey,
     };
 
     public static List<VolumeMount> ReadMounts(MapReader task)
@@ -42,7 +40,7 @@ internal static class VolumeReader
                 continue;
             var known = WellKnownSecrets.GetValueOrDefault(name);
             var path = known is null ? secret.RequiredText("path", "say where the secret appears in the container") : secret.Text("path") ?? known.Path;
-            var mode = secret.Integer("mode", 0, AllPermissions) ?? known?.Mode ?? ReadableByAll;
+            var mode = secret.Integer("mode", 0, AllPermissions) ?? known?.Mode ?? WellKnownMounts.ReadableByAll;
             if (path is not null)
                 result.Add(new SecretMount(name, path, secret.Text("sub_path") ?? known?.SubPath ?? "", mode));
         }

@@ -5,8 +5,6 @@ namespace Odin.Kubernetes.Workloads;
 /// <summary>What is mounted into tasks that run programs of ours, as far as the namespace has it (spec 3.2).</summary>
 internal sealed record AutomaticMounts(IReadOnlyList<SecretMount> Secrets, IReadOnlyList<ConfigMapMount> ConfigMaps)
 {
-    private const int ReadableByAll = 0b110_100_100, ReadableByOwner = 0b100_000_000;
-
     public static AutomaticMounts None { get; } = new([], []);
 
     /// <summary>What a command would get if all of it existed.</summary>
@@ -15,14 +13,10 @@ internal sealed record AutomaticMounts(IReadOnlyList<SecretMount> Secrets, IRead
         var program = command[0][(command[0].LastIndexOf('/') + 1)..];
         if (!program.StartsWith("odin", StringComparison.Ordinal))
             return None;
-        var credentials = new SecretMount("odin-cred", "/etc/odind/odin-cred.yml", "odin-cred.yml", ReadableByAll);
         var isChore = program.StartsWith("odin-chore", StringComparison.Ordinal) || command is [_, "chore", ..];
-        return !isChore ? new AutomaticMounts([credentials], []) : new AutomaticMounts(
-            [credentials, new SecretMount("ssh-key", "/etc/odind/identity", "identity", ReadableByOwner)],
-            [
-                new ConfigMapMount("ssh-config", "/etc/ssh/ssh_config", "ssh_config"),
-                new ConfigMapMount("ssh-config", "/etc/ssh/ssh_known_hosts", "known_hosts"),
-            ]);
+        return isChore
+            ? new AutomaticMounts([WellKnownMounts.Credentials, WellKnownMounts.SshKey], WellKnownMounts.SshConfiguration)
+            : new AutomaticMounts([WellKnownMounts.Credentials], []);
     }
 
     /// <summary>The part of it that exists.</summary>
