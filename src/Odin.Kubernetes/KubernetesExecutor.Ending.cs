@@ -21,16 +21,16 @@ public sealed partial class KubernetesExecutor
         {
             if (execution.IsSettled || !execution.IsCreated || execution.Kind is not { } kind)
                 return;
-            var seen = view.Look(id, e => new Sight(e.Pods(kind.MainRole), e.LastGone, e.HasObject, e.IsGone, e.End, e.Events));
+            var seen = view.Look(id, e => new Sight(e.Pods(kind.MainRole), e.LastGone, e.IsGone, e.End, e.Events));
             if (seen is null || Judge(kind, seen) is not { } verdict)
                 return;
             FollowLogs(execution, seen.Pods);
+            var status = execution.StatusOf(verdict, seen.Events);
             if (!verdict.IsEnded)
             {
-                Report(execution, execution.StatusOf(verdict, seen.Events));
+                Report(execution, status);
                 return;
             }
-            var status = execution.StatusOf(verdict, seen.Events);
             if (execution.Stop is { } stop)
             {
                 var outcome = ExecutionOutcome.Stopped(stop, verdict.ExitCode);
@@ -41,7 +41,7 @@ public sealed partial class KubernetesExecutor
     }
 
     private sealed record Sight(
-        IReadOnlyList<Pod> Pods, Pod? LastGone, bool HasObject, bool IsGone, WorkloadEnd End, IReadOnlyList<ExecutionEvent> Events);
+        IReadOnlyList<Pod> Pods, Pod? LastGone, bool IsGone, WorkloadEnd End, IReadOnlyList<ExecutionEvent> Events);
 
     private static PodVerdict? Judge(WorkloadKind kind, Sight seen) => seen switch
     {
@@ -53,10 +53,10 @@ public sealed partial class KubernetesExecutor
         _ => WorkloadVerdict.Of(seen.End, seen.Pods),
     };
 
-    private static ExecutionStatus Gone(TrackedExecution execution, WorkloadKind kind, int? exitCode)
+    private static ExecutionStatus Gone(TrackedExecution execution, WorkloadKind kind)
     {
         var outcome = execution.Stop is { } stop
-            ? ExecutionOutcome.Stopped(stop, exitCode)
+            ? ExecutionOutcome.Stopped(stop, null)
             : ExecutionOutcome.Lost($"The {kind.Kind} '{execution.Key.Id}' is no longer on the cluster: it was deleted, and not by us.");
         return outcome.ToStatus(execution.Key) with { Started = execution.Status.Started, ResourceId = execution.Key.Id };
     }
@@ -66,8 +66,8 @@ public sealed partial class KubernetesExecutor
         for (var i = 0; i < pods.Count; i++)
         {
             var pod = pods[i];
-            // Without a container there is no log; one that never started has none either, but answers so.
-            if (!HasContainer(pod) || execution.Logs.ContainsKey(pod.Metadata.Uid))
+            // One that never started has no log either, but answers so.
+            if (!ObservedExecution.HasContainer(pod) || execution.Logs.ContainsKey(pod.Metadata.Uid))
                 continue;
             var key = i == 0 ? execution.Key : execution.Key with { Id = pod.Metadata.Name };
             var log = new PodLog(client, logs, key, pod, time, logger);
@@ -92,10 +92,8 @@ public sealed partial class KubernetesExecutor
         }
     }
 
-    private static bool HasContainer(Pod pod) => pod.Status.ContainerStatuses is [{ ContainerID.Length: > 0 }, ..];
-
-    private bool HasEnded(TrackedExecution execution, Pod pod) => view.Look(execution.Key.Id, e =>
-        e.Pods(null).FirstOrDefault(p => p.Metadata.Uid == pod.Metadata.Uid) is not { } now || PodVerdict.Of(now).IsEnded ? e : null) is not null;
+    private bool HasEnded(TrackedExecution execution, Pod pod) =>
+        view.Shows(execution.Key.Id, e => e.Find(pod.Metadata.Uid) is not { } now || PodVerdict.Of(now).IsEnded);
 
     // A change that is worth telling.
     private void Report(TrackedExecution execution, ExecutionStatus status)
@@ -129,7 +127,8 @@ public sealed partial class KubernetesExecutor
         Task[] copies;
         lock (execution.Gate)
             copies = [.. execution.Logs.Values];
-        if (await Task.WhenAny(Task.WhenAll(copies), Task.Delay(options.LogDrain, time, closing.Token)) is var first && closing.IsCancellationRequested)
+        await Task.WhenAny(Task.WhenAll(copies), Task.Delay(options.LogDrain, time, closing.Token));
+        if (closing.IsCancellationRequested)
             return;
         if (copies.Any(c => !c.IsCompleted))
             LogLogIncomplete(execution.Key, options.LogDrain);
@@ -169,7 +168,7 @@ public sealed partial class KubernetesExecutor
     private async Task EndObjectAsync(TrackedExecution execution, CancellationToken cancellationToken)
     {
         // The kubelet takes its time with a pod in which nothing runs yet, and there is nothing to be polite to.
-        var hasStarted = view.Look(execution.Key.Id, e => e.Pods(null).Any(HasContainer) ? e : null) is not null;
+        var hasStarted = view.Shows(execution.Key.Id, static e => e.HasStarted);
         await DeleteAsync(execution, execution.Kind!.IsPod && !hasStarted ? TimeSpan.Zero : null, cancellationToken);
         Spawn(async () =>
         {
@@ -179,7 +178,7 @@ public sealed partial class KubernetesExecutor
                 return;
             // Its node does not answer. Deleting it by force is all that is left, and then nobody will tell of its end.
             await DeleteAsync(execution, TimeSpan.Zero, closing.Token);
-            Settle(execution, Gone(execution, execution.Kind!, null));
+            Settle(execution, Gone(execution, execution.Kind!));
         });
     }
 
@@ -191,10 +190,10 @@ public sealed partial class KubernetesExecutor
             {
                 var kind = execution.Kind!;
                 if (!await launcher.DeleteAsync(kind, execution.Key.Id, grace, cancellationToken)
-                    && view.Look(execution.Key.Id, static e => e.HasObject || e.Pods(null).Count > 0 || e.LastGone is not null ? e : null) is null)
+                    && !view.Shows(execution.Key.Id, static e => e.IsThere || e.LastGone is not null))
                 {
                     // There is nothing left that the watch could tell of.
-                    Settle(execution, Gone(execution, kind, null));
+                    Settle(execution, Gone(execution, kind));
                 }
                 return;
             }

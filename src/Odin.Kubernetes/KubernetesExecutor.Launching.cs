@@ -64,30 +64,28 @@ public sealed partial class KubernetesExecutor
             }
             catch (KindNotInstalledException e)
             {
-                Settle(execution, new ExecutionStatus { Key = execution.Key, Phase = ExecutionPhase.Failed, Reason = ExecutionReasons.KindNotInstalled, Message = e.Message });
+                Refuse(execution, ExecutionReasons.KindNotInstalled, e.Message);
                 return;
             }
             catch (KubernetesException e)
             {
                 var (reason, message) = WorkloadLauncher.Refusal(e);
-                Settle(execution, new ExecutionStatus { Key = execution.Key, Phase = ExecutionPhase.Failed, Reason = reason, Message = message });
+                Refuse(execution, reason, message);
                 return;
             }
             catch (KubernetesUnavailableException e)
             {
-                LogUnavailable(execution.Key, e.Message);
-                Report(execution, execution.Status with { Reason = ExecutionReasons.ClusterUnavailable, Message = e.Message });
-                await Task.Delay(Backoff.Delay(failures), time, closing.Token);
+                await WaitOutAsync(execution, e, failures);
             }
         }
     }
 
+    private void Refuse(TrackedExecution execution, string reason, string message) =>
+        Settle(execution, new ExecutionOutcome(ExecutionPhase.Failed, reason, message).ToStatus(execution.Key));
+
     private void Acknowledge(TrackedExecution execution, WorkloadKind kind, Pod? pod)
     {
-        if (pod is not null)
-            view.Add(pod);
-        else
-            view.Add(execution.Key.Id, static e => e.PutObject(WorkloadEnd.None));
+        view.Add(execution.Key.Id, pod);
         string? stop;
         lock (gate)
         {
@@ -124,8 +122,8 @@ public sealed partial class KubernetesExecutor
         {
             await view.WatchAsync(kind).WaitAsync(closing.Token);
             var id = execution.Key.Id;
-            if (view.Look(id, static e => e.Pods(null).Count > 0 || e.HasObject ? e : null) is null && !await FindObjectAsync(execution, kind))
-                Settle(execution, Gone(execution, kind, null));
+            if (!view.Shows(id, static e => e.IsThere) && !await FindObjectAsync(execution, kind))
+                Settle(execution, Gone(execution, kind));
             else if (execution.Stop is not null)
                 Spawn(() => EndObjectAsync(execution, closing.Token));
             Evaluate(id);
@@ -143,19 +141,22 @@ public sealed partial class KubernetesExecutor
             try
             {
                 var (exists, pod) = await launcher.FindAsync(kind, execution.Key.Id, closing.Token);
-                if (pod is not null)
-                    view.Add(pod);
-                else if (exists)
-                    view.Add(execution.Key.Id, static e => e.PutObject(WorkloadEnd.None));
+                if (exists)
+                    view.Add(execution.Key.Id, pod);
                 return exists;
             }
             catch (Exception e) when (e is KubernetesUnavailableException or KubernetesException { IsNotFound: false })
             {
-                LogUnavailable(execution.Key, e.Message);
-                Report(execution, execution.Status with { Reason = ExecutionReasons.ClusterUnavailable, Message = e.Message });
-                await Task.Delay(Backoff.Delay(failures), time, closing.Token);
+                await WaitOutAsync(execution, e, failures);
             }
         }
+    }
+
+    private async Task WaitOutAsync(TrackedExecution execution, Exception trouble, int failures)
+    {
+        LogUnavailable(execution.Key, trouble.Message);
+        Report(execution, execution.Status with { Reason = ExecutionReasons.ClusterUnavailable, Message = trouble.Message });
+        await Task.Delay(Backoff.Delay(failures), time, closing.Token);
     }
 
     // Work that goes on by itself; its own failure is reported as the end of the execution or in the log, never thrown away.

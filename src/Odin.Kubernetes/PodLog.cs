@@ -13,9 +13,6 @@ internal sealed partial class PodLog(KubernetesClient client, LogStore logs, Exe
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200), LongestDelay = TimeSpan.FromSeconds(5);
 
-    /// <summary>The pod whose log it is.</summary>
-    public string PodName => pod.Metadata.Name;
-
     /// <summary>Copies until the program has ended and everything was read, or the pod is gone.</summary>
     /// <param name="hasEnded">Whether the program is known to have ended.</param>
     public async Task CopyAsync(Func<bool> hasEnded, CancellationToken cancellationToken)

@@ -22,9 +22,6 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
     /// <summary>Called, on the watch's thread, with the id of an execution of which something has changed.</summary>
     public Action<string> Changed { get; set; } = static _ => { };
 
-    /// <summary>Why the pods cannot be watched at the moment; null: they are.</summary>
-    public string? Trouble { get; private set; }
-
     /// <summary>Starts what is not watched yet. Completes when the pods have been listed once.</summary>
     public Task WatchAsync(WorkloadKind kind)
     {
@@ -55,14 +52,21 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
             return executions.TryGetValue(id, out var execution) ? look(execution) : null;
     }
 
-    /// <summary>Takes in what a request has shown before the watch does.</summary>
-    public void Add(string id, Action<ObservedExecution> add)
+    /// <summary>Whether something was seen of an execution, and it is so.</summary>
+    public bool Shows(string id, Func<ObservedExecution, bool> isSo)
     {
         lock (gate)
-            add(Of(id));
+            return executions.TryGetValue(id, out var execution) && isSo(execution);
     }
 
-    public void Add(Pod pod) => Put(pod);
+    /// <summary>Takes in what a request has shown before the watch does: a pod, or that an object of another kind exists.</summary>
+    public void Add(string id, Pod? pod)
+    {
+        if (pod is not null)
+            Put(pod);
+        else
+            Change(id, static e => e.PutObject(WorkloadEnd.None));
+    }
 
     /// <summary>Forgets an execution that nobody asks about any more.</summary>
     public void Forget(string id)
@@ -102,8 +106,6 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
             }
             catch (Exception e) when (e is KubernetesException or KubernetesUnavailableException)
             {
-                if (what == WorkloadKind.Pod.Plural)
-                    Trouble = e.Message;
                 LogWatchFailed(what, e.Message);
             }
             await Task.Delay(RetryDelay, time, closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -115,7 +117,6 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
         var query = new KubernetesQuery { Namespace = @namespace, LabelSelector = WorkloadLabels.Selector };
         await foreach (var change in client.WatchAsync(KubernetesResources.Pods, query, cancellationToken))
         {
-            Trouble = null;
             switch (change.Kind)
             {
                 case WatchEventKind.Synced:
@@ -167,7 +168,7 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
                     continue;
                 }
                 seen.Add(item.Metadata.Name);
-                Add(item.Metadata.Name, e => e.PutObject(end(item)));
+                Change(item.Metadata.Name, e => e.PutObject(end(item)));
                 Changed(item.Metadata.Name);
             }
         }
@@ -175,8 +176,14 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
 
     private void RemoveObject(string id)
     {
-        Add(id, static e => e.RemoveObject());
+        Change(id, static e => e.RemoveObject());
         Changed(id);
+    }
+
+    private void Change(string id, Action<ObservedExecution> change)
+    {
+        lock (gate)
+            change(Of(id));
     }
 
     private void Put(Pod pod)

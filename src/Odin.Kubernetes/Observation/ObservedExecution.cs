@@ -24,6 +24,15 @@ internal sealed class ObservedExecution
     public IReadOnlyList<Pod> Pods(string? mainRole) =>
         [.. pods.Values.OrderBy(p => Role(p) == mainRole ? 0 : 1).ThenBy(p => p.Metadata.Name, StringComparer.Ordinal)];
 
+    /// <summary>Whether there is anything of it at the moment.</summary>
+    public bool IsThere => HasObject || pods.Count > 0;
+
+    /// <summary>Whether something runs, or has run, in one of its pods.</summary>
+    public bool HasStarted => pods.Values.Any(HasContainer);
+
+    /// <summary>A pod without a container has no log either.</summary>
+    public static bool HasContainer(Pod pod) => pod.Status.ContainerStatuses is [{ ContainerID.Length: > 0 }, ..];
+
     /// <summary>The pod that vanished last, as it was last seen.</summary>
     public Pod? LastGone => pods.Count == 0 ? lastGone : null;
 
