@@ -57,8 +57,7 @@ unpack() {
         # The newest, for an older one may lie there from an earlier build.
         file=$(ls -t "$work/debs/${package}_"*.deb | head -n 1)
         dpkg-deb --fsys-tarfile "$file" | tar -x -C "$target" --keep-directory-symlink --no-same-owner
-        dpkg-deb --field "$file" Package Version | tr '\n' ' ' >>"$work/packages.txt"
-        echo >>"$work/packages.txt"
+        dpkg-deb --show --showformat='${Package} ${Version}\n' "$file" >>"$work/packages.txt"
     done
 }
 
