@@ -15,7 +15,7 @@ public sealed class TestCluster : IAsyncLifetime
     private static readonly KubernetesResource<UntypedObject> Volumes =
         KubernetesResources.Untyped("", "v1", "persistentvolumes", "PersistentVolume") with { IsNamespaced = false };
 
-    private static string? Kubeconfig => Environment.GetEnvironmentVariable("ODIN_TEST_KUBECONFIG");
+    public static string? Kubeconfig => Environment.GetEnvironmentVariable("ODIN_TEST_KUBECONFIG");
 
     public static string Skipped => "There is no cluster: set ODIN_TEST_KUBECONFIG to the kubeconfig of one that may be used for tests.";
 
