@@ -197,10 +197,9 @@ public sealed partial class KubernetesExecutor
                 }
                 return;
             }
-            catch (KubernetesUnavailableException e)
+            catch (Exception e) when (e is KubernetesUnavailableException or KubernetesConfigurationException or KubernetesException)
             {
-                LogUnavailable(execution.Key, e.Message);
-                await Task.Delay(Backoff.Delay(failures), time, cancellationToken);
+                await WaitOutAsync(execution, e, failures, cancellationToken);
             }
         }
     }
