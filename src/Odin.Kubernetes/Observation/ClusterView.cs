@@ -79,7 +79,7 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
         if (pod is not null)
             Put(pod);
         else
-            PutObject(kind, id, WorkloadEnd.None);
+            PutObject(kind, id, null);
     }
 
     /// <summary>Forgets an execution that nobody asks about any more.</summary>
@@ -199,11 +199,12 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
         }
     }
 
-    private void PutObject(WorkloadKind kind, string id, WorkloadEnd end)
+    // A request tells only that there is one; whether it has ended the watch may have told already, and does so but once.
+    private void PutObject(WorkloadKind kind, string id, WorkloadEnd? end)
     {
         lock (gate)
         {
-            Of(id).PutObject(end);
+            Of(id).PutObject(end ?? Of(id).End);
             objects[NameOf(kind)].Add(id);
         }
     }

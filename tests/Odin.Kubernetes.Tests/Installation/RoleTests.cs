@@ -58,7 +58,8 @@ public sealed class RoleTests(TestCluster cluster) : IClassFixture<TestCluster>
 
     private static IEnumerable<string> VerbsOf(JsonArray rules) =>
         from rule in rules
-        from resource in rule!["resources"]!.AsArray()
+        from apiGroup in rule!["apiGroups"]!.AsArray()
+        from resource in rule["resources"]!.AsArray()
         from verb in rule["verbs"]!.AsArray()
-        select $"{verb} {resource}";
+        select $"{verb} {resource}" + (apiGroup.GetValue<string>() is { Length: > 0 } name ? "." + name : "");
 }
