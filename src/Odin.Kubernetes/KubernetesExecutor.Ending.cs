@@ -24,6 +24,12 @@ public sealed partial class KubernetesExecutor
             var seen = view.Look(id, e => new Sight(e.Pods(kind.MainRole), e.LastGone, e.IsGone, e.End, e.Events));
             if (seen is null || Judge(kind, seen) is not { } verdict)
                 return;
+            if (verdict.IsEnded && !kind.IsPod && seen is { Pods.Count: 0, LastGone: null } && !execution.HasAskedForPods)
+            {
+                execution.HasAskedForPods = true;
+                Spawn(() => AskForPodsAsync(execution, kind));
+                return;
+            }
             FollowLogs(execution, seen.Pods);
             var status = execution.StatusOf(verdict, seen.Events);
             if (!verdict.IsEnded)
@@ -38,6 +44,22 @@ public sealed partial class KubernetesExecutor
             }
             Settle(execution, status);
         }
+    }
+
+    // Each kind has a watch of its own: that a job has ended may be told before its pods are, and they have the log.
+    private async Task AskForPodsAsync(TrackedExecution execution, WorkloadKind kind)
+    {
+        try
+        {
+            var query = new KubernetesQuery { Namespace = @namespace, LabelSelector = WorkloadLabels.SelectorOf(execution.Key) };
+            foreach (var pod in (await client.ListAsync(KubernetesResources.Pods, query, closing.Token)).Items)
+                view.Add(kind, execution.Key.Id, pod);
+        }
+        catch (Exception e) when (e is KubernetesException or KubernetesUnavailableException or KubernetesConfigurationException)
+        {
+            LogUnavailable(execution.Key, e.Message);
+        }
+        Evaluate(execution.Key.Id);
     }
 
     private sealed record Sight(
