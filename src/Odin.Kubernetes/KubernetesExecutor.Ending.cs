@@ -24,10 +24,11 @@ public sealed partial class KubernetesExecutor
             var seen = view.Look(id, e => new Sight(e.Pods(kind.MainRole), e.LastGone, e.IsGone, e.End, e.Events));
             if (seen is null || Judge(kind, seen) is not { } verdict)
                 return;
-            if (verdict.IsEnded && !kind.IsPod && seen is { Pods.Count: 0, LastGone: null } && !execution.HasAskedForPods)
+            if (verdict.IsEnded && !kind.IsPod && execution.ArePodsKnown != true && seen.LastGone is null && !seen.Pods.Any(p => PodVerdict.Of(p).IsEnded))
             {
-                execution.HasAskedForPods = true;
-                Spawn(() => AskForPodsAsync(execution, kind));
+                if (execution.ArePodsKnown is null)
+                    Spawn(() => AskForPodsAsync(execution, kind));
+                execution.ArePodsKnown = false;
                 return;
             }
             FollowLogs(execution, seen.Pods);
@@ -46,7 +47,7 @@ public sealed partial class KubernetesExecutor
         }
     }
 
-    // Each kind has a watch of its own: that a job has ended may be told before its pods are, and they have the log.
+    // Each kind has a watch of its own: that a job has ended may be told before its pods have, and they have the log.
     private async Task AskForPodsAsync(TrackedExecution execution, WorkloadKind kind)
     {
         try
@@ -59,6 +60,8 @@ public sealed partial class KubernetesExecutor
         {
             LogUnavailable(execution.Key, e.Message);
         }
+        lock (execution.Gate)
+            execution.ArePodsKnown = true;
         Evaluate(execution.Key.Id);
     }
 

@@ -33,8 +33,8 @@ internal sealed class TrackedExecution(ExecutionKey key)
     /// <summary>Ends the wait for a cluster that has not been reached yet, once it is to end.</summary>
     public CancellationTokenSource Stopping { get; } = new();
 
-    /// <summary>Its end was told without any pod, and they were asked for.</summary>
-    public bool HasAskedForPods { get; set; }
+    /// <summary>Its end was told before that of its pods, and they were asked for; false: the answer is awaited, null: no need so far.</summary>
+    public bool? ArePodsKnown { get; set; }
 
     /// <summary>Its end is being recorded, or it is no longer ours.</summary>
     public bool IsSettled { get; set; }
