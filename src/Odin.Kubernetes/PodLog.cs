@@ -9,7 +9,7 @@ namespace Odin.Kubernetes;
 /// Copies the log of one pod into the log store while the pod lives. After a lost connection, and after a restart of ours, it
 /// goes on where the store ends, so that nothing is there twice.
 /// </summary>
-internal sealed partial class PodLog(KubernetesClient client, LogStore logs, ExecutionKey key, Pod pod, TimeProvider time, ILogger logger)
+internal sealed partial class PodLog(KubernetesClient client, LogStore logs, LogKey key, Pod pod, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200), LongestDelay = TimeSpan.FromSeconds(5);
 
@@ -18,6 +18,9 @@ internal sealed partial class PodLog(KubernetesClient client, LogStore logs, Exe
     public async Task CopyAsync(Func<bool> hasEnded, CancellationToken cancellationToken)
     {
         var delay = FirstDelay;
+        // One that says nothing is shown too.
+        if (key.Part is not null)
+            await logs.AppendAsync(key, ReadOnlyMemory<byte>.Empty, cancellationToken);
         while (true)
         {
             // Asked before the reading: an end of the log after the end of the program is the end of everything.
@@ -75,5 +78,5 @@ internal sealed partial class PodLog(KubernetesClient client, LogStore logs, Exe
         cancellationToken);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The log of {Execution} was interrupted and is taken up again: {Reason}")]
-    private partial void LogInterrupted(ExecutionKey execution, string reason);
+    private partial void LogInterrupted(LogKey execution, string reason);
 }

@@ -36,6 +36,12 @@ internal sealed class TrackedExecution(ExecutionKey key)
     /// <summary>What copies the logs of its pods, by the pods' uids.</summary>
     public Dictionary<string, Task> Logs { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>
+    /// Null until the object is seen to have ended; then the question which pods there are. Of the two watches the one of pods
+    /// may be behind.
+    /// </summary>
+    public Task? LastLook { get; set; }
+
     /// <summary>Ends all work on it in this process.</summary>
     public CancellationTokenSource Closing { get; } = new();
 

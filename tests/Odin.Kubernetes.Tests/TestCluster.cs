@@ -58,10 +58,16 @@ public sealed class TestCluster : IAsyncLifetime
             async () => await Client.FindAsync(KubernetesResources.ServiceAccounts, Namespace, "default", default) is not null, "the namespace's service account");
     }
 
-    public KubernetesClient NewClient()
+    public KubernetesClient NewClient() => NewClient(null);
+
+    /// <summary>A client to which some kinds are not there, as <see cref="HiddenKinds"/> has it.</summary>
+    public KubernetesClient NewClientWithout(params IReadOnlyList<string> kinds) => NewClient(inner => new HiddenKinds(inner, kinds));
+
+    private KubernetesClient NewClient(Func<HttpMessageHandler, DelegatingHandler>? around)
     {
         var options = new KubernetesApiOptions { Kubeconfig = Kubeconfig, Namespace = Namespace };
-        return new KubernetesClient(KubernetesConfiguration.Load(options, TimeProvider.System), options, TimeProvider.System, NullLogger<KubernetesClient>.Instance);
+        var configuration = KubernetesConfiguration.Load(options, TimeProvider.System).With(Namespace, around);
+        return new KubernetesClient(configuration, options, TimeProvider.System, NullLogger<KubernetesClient>.Instance);
     }
 
     public async ValueTask DisposeAsync()
