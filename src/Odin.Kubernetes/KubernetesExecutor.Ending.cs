@@ -97,6 +97,7 @@ public sealed partial class KubernetesExecutor
         // A Job has one pod, unless that is lost and another one takes its place.
         !kind.IsDistributed && execution.Logs.Count == 0 ? execution.Key : new LogKey(execution.Key, PodRole.LogOf(kind, pod));
 
+    // Under the gate of the execution.
     private void FollowLogs(TrackedExecution execution, WorkloadKind kind, IReadOnlyList<Pod> pods)
     {
         foreach (var pod in pods)
@@ -105,14 +106,14 @@ public sealed partial class KubernetesExecutor
             if (!ObservedExecution.HasContainer(pod) || execution.Logs.ContainsKey(pod.Metadata.Uid))
                 continue;
             var log = new PodLog(client, logs, LogOf(execution, kind, pod), pod, time, logger);
-            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            execution.Logs.Add(pod.Metadata.Uid, done.Task);
+            var copy = new LogCopy();
+            execution.Logs.Add(pod.Metadata.Uid, copy);
             Spawn(async () =>
             {
                 using var both = CancellationTokenSource.CreateLinkedTokenSource(closing.Token, execution.Closing.Token);
                 try
                 {
-                    await log.CopyAsync(() => HasEnded(execution, pod.Metadata.Uid), both.Token);
+                    await log.CopyAsync(copy.PodEnded, both.Token);
                 }
                 catch (OperationCanceledException)
                 {
@@ -120,14 +121,17 @@ public sealed partial class KubernetesExecutor
                 }
                 finally
                 {
-                    done.TrySetResult();
+                    copy.Finish();
                 }
             });
         }
+        var running = pods.Where(p => !PodVerdict.Of(p).IsEnded).Select(p => p.Metadata.Uid).ToHashSet(StringComparer.Ordinal);
+        foreach (var (uid, copy) in execution.Logs)
+        {
+            if (!running.Contains(uid))
+                copy.EndPod();
+        }
     }
-
-    private bool HasEnded(TrackedExecution execution, string podUid) =>
-        view.Shows(execution.Key.Id, e => e.Find(podUid) is not { } now || PodVerdict.Of(now).IsEnded);
 
     // A change that is worth telling.
     private void Report(TrackedExecution execution, ExecutionStatus status)
@@ -158,13 +162,13 @@ public sealed partial class KubernetesExecutor
 
     private async Task FinishAsync(TrackedExecution execution, ExecutionStatus status)
     {
-        KeyValuePair<string, Task>[] copies;
+        LogCopy[] copies;
         lock (execution.Gate)
-            copies = [.. execution.Logs];
+            copies = [.. execution.Logs.Values];
         var drained = Task.Delay(options.LogDrain, time, closing.Token);
         // Of a distributed one, workers may run on when it is decided; nobody waits for those for long.
-        await Task.WhenAny(Task.WhenAll(copies.Select(c => c.Value)), drained, Task.Delay(WorkerPatience, time, closing.Token));
-        var ended = copies.Where(c => HasEnded(execution, c.Key)).Select(c => c.Value).ToList();
+        await Task.WhenAny(Task.WhenAll(copies.Select(c => c.Done)), drained, Task.Delay(WorkerPatience, time, closing.Token));
+        var ended = copies.Where(c => c.PodEnded.IsCompleted).Select(c => c.Done).ToList();
         await Task.WhenAny(Task.WhenAll(ended), drained);
         if (closing.IsCancellationRequested)
             return;

@@ -8,6 +8,9 @@ internal sealed class LogResume
 {
     private const int Sample = 4096;
 
+    // What a node sends in place of a log that it has thrown away, as if it were one.
+    private static readonly byte[][] Apologies = ["failed to try resolving symlinks in path "u8.ToArray(), "unable to retrieve container logs for "u8.ToArray()];
+
     private readonly long length;
     private readonly byte[] head, tail;
     private long position;
@@ -21,6 +24,20 @@ internal sealed class LogResume
     public static LogResume Start => new(0, [], []) { isFound = true };
 
     public bool IsStart => length == 0;
+
+    /// <summary>The node has no log any more.</summary>
+    public bool IsGone { get; private set; }
+
+    /// <summary>Whether a log that begins so is none, but the node's words for that. What is stored may begin so itself.</summary>
+    public bool IsApology(ReadOnlySpan<byte> bytes)
+    {
+        foreach (var apology in Apologies)
+        {
+            if (bytes.StartsWith(apology) && !head.AsSpan().StartsWith(apology))
+                return true;
+        }
+        return false;
+    }
 
     /// <summary>Looks at what is stored.</summary>
     public static async Task<LogResume> PrepareAsync(string path, CancellationToken cancellationToken)
@@ -48,6 +65,9 @@ internal sealed class LogResume
         isRotated = read < start.Length || !start.AsSpan().SequenceEqual(head);
         if (!isRotated)
             return true;
+        IsGone = IsApology(start.AsSpan(0, read));
+        if (IsGone)
+            return false;
         fallback = Fallback(tail);
         var buffer = new byte[64 * 1024];
         var fits = Find(start.AsSpan(0, read)) >= 0;

@@ -14,8 +14,8 @@ internal sealed partial class PodLog(KubernetesClient client, LogStore logs, Log
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200), LongestDelay = TimeSpan.FromSeconds(5);
 
     /// <summary>Copies until the program has ended and everything was read, or the pod is gone.</summary>
-    /// <param name="hasEnded">Whether the program is known to have ended.</param>
-    public async Task CopyAsync(Func<bool> hasEnded, CancellationToken cancellationToken)
+    /// <param name="ended">Completes when the program is known to have ended.</param>
+    public async Task CopyAsync(Task ended, CancellationToken cancellationToken)
     {
         var delay = FirstDelay;
         // One that says nothing is shown too.
@@ -24,12 +24,17 @@ internal sealed partial class PodLog(KubernetesClient client, LogStore logs, Log
         while (true)
         {
             // Asked before the reading: an end of the log after the end of the program is the end of everything.
-            var ended = hasEnded();
+            var isOver = ended.IsCompleted;
             try
             {
-                if (await CopyOnceAsync(cancellationToken) && ended)
+                var isThere = await CopyOnceAsync(ended, cancellationToken);
+                if (isOver || (!isThere && ended.IsCompleted))
                     return;
+                // The news of the program's end is on its way, later than its last line.
+                await Task.WhenAny(ended, Task.Delay(LongestDelay, time, cancellationToken));
+                cancellationToken.ThrowIfCancellationRequested();
                 delay = FirstDelay;
+                continue;
             }
             catch (KubernetesException e) when (e.IsNotFound)
             {
@@ -44,12 +49,14 @@ internal sealed partial class PodLog(KubernetesClient client, LogStore logs, Log
         }
     }
 
-    // True: the stream ended by itself.
-    private async Task<bool> CopyOnceAsync(CancellationToken cancellationToken)
+    // To the end of the stream. False: the node has no log of it any more.
+    private async Task<bool> CopyOnceAsync(Task ended, CancellationToken cancellationToken)
     {
         var resume = await LogResume.PrepareAsync(logs.PathOf(key), cancellationToken);
         if (!resume.IsStart && !await resume.FitsAsync(() => OpenAsync(follow: false, cancellationToken), cancellationToken))
         {
+            if (resume.IsGone)
+                return false;
             await logs.AppendAsync(key, "[odin: a part of the log is missing here: the node had thrown it away before it could be read]\n"u8.ToArray(), cancellationToken);
             resume = LogResume.Start;
         }
@@ -57,11 +64,13 @@ internal sealed partial class PodLog(KubernetesClient client, LogStore logs, Log
         var buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
         try
         {
-            while (true)
+            for (var isFirst = true; ; isFirst = false)
             {
                 var read = await stream.ReadAsync(buffer, cancellationToken);
                 if (read == 0)
                     return true;
+                if (isFirst && resume.IsApology(buffer.AsSpan(0, read)) && (!resume.IsStart || ended.IsCompleted))
+                    return false;
                 var fresh = resume.Skip(buffer.AsMemory(0, read));
                 if (fresh.Length > 0)
                     await logs.AppendAsync(key, fresh, cancellationToken);

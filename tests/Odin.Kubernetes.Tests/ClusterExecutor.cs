@@ -89,5 +89,9 @@ internal sealed class ClusterExecutor : IAsyncDisposable
         await recorder.DisposeAsync();
         Client.Dispose();
         directory.Dispose();
+        // What a test and its pods may have told each other by, in the volume of the test cluster.
+        File.Delete(Path.Combine(Path.GetTempPath(), Id));
+        if (Directory.Exists(Path.Combine(Path.GetTempPath(), Id + "-first")))
+            Directory.Delete(Path.Combine(Path.GetTempPath(), Id + "-first"));
     }
 }

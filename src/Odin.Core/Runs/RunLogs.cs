@@ -6,11 +6,15 @@ namespace Odin.Runs;
 
 /// <summary>Which part of a log is wanted.</summary>
 /// <param name="Follow">Go on until the task (or the run) has ended.</param>
-/// <param name="Lines">Only so many of the last lines of each task; null: all.</param>
-public sealed record LogRequest(bool Follow = false, int? Lines = null);
+/// <param name="Lines">Only so many of the last lines of each task, or of each of its pods; null: all.</param>
+/// <param name="Container">Which container of a pod that is not ours; null: its only one.</param>
+public sealed record LogRequest(bool Follow = false, int? Lines = null, string? Container = null);
 
-/// <summary>Reads the logs of runs and tasks from the log store, so that they are complete also after the task is gone.</summary>
-public sealed class RunLogs(IResourceStore store, LogStore logs)
+/// <summary>
+/// Reads the logs of runs and tasks from the log store, so that they are complete also after the task is gone; and those of
+/// what is not ours from where it lives.
+/// </summary>
+public sealed class RunLogs(IResourceStore store, LogStore logs, LiveLogs live)
 {
     // As many dashes as an operator puts into the name of a pod, and one more.
     private const int MostCuts = 4;
@@ -20,8 +24,10 @@ public sealed class RunLogs(IResourceStore store, LogStore logs)
     /// come after it, each with a line before it that says so. A task of several pods: a block for each of them, or when
     /// following all of their lines, those of the main pod as they are and the others after the pod's name. A run: a snapshot
     /// has the blocks of spec 3.6, one a task or pod; when following, every line begins with <c>[task]</c>. A pod of a task:
-    /// its log alone. Null: no such run, task or pod.
+    /// its log alone. A service, a deployment or a pod on a cluster: what it says there. Null: there is no such thing.
     /// </summary>
+    /// <exception cref="ExecutorUnavailableException">It is none of ours, and the cluster cannot be asked.</exception>
+    /// <exception cref="ExecutorRefusedException">The same, and the cluster says no.</exception>
     public async Task<IAsyncEnumerable<string>?> FindAsync(string id, LogRequest request, CancellationToken cancellationToken)
     {
         if (await store.FindAsync<Run>(id, cancellationToken) is not null)
@@ -30,16 +36,23 @@ public sealed class RunLogs(IResourceStore store, LogStore logs)
             return request.Follow ? FollowTaskAsync(task, request, cancellationToken) : SnapshotAsync(Last(task), request, cancellationToken);
         if (await AttemptAsync(id, cancellationToken) is { } attempt)
             return SnapshotAsync(attempt, request, cancellationToken);
-        return await FindPodAsync(id, request, cancellationToken);
+        return await FindPodAsync(id, cancellationToken) is { } pod
+            ? ReadPodAsync(pod, request, cancellationToken)
+            : await live.FindAsync(id, request, asBlocks: false, cancellationToken);
     }
 
-    /// <summary>The same, always without following, in the inherited format for a single task too.</summary>
-    public async Task<IAsyncEnumerable<string>?> FindSnapshotAsync(string id, int? lines, CancellationToken cancellationToken)
+    /// <summary>The same, always without following, in the inherited format for a single task or pod too.</summary>
+    /// <inheritdoc cref="FindAsync"/>
+    public async Task<IAsyncEnumerable<string>?> FindSnapshotAsync(string id, LogRequest request, CancellationToken cancellationToken)
     {
-        var request = new LogRequest(Lines: lines);
+        request = request with { Follow = false };
         if (await store.FindAsync<TaskRun>(id, cancellationToken) is { } task)
-            return BlocksAsync([Last(task)], request, cancellationToken);
-        return await FindAsync(id, request, cancellationToken);
+            return BlocksAsync(BlocksOf([Last(task)]), request, cancellationToken);
+        if (await store.FindAsync<Run>(id, cancellationToken) is not null || await AttemptAsync(id, cancellationToken) is not null)
+            return await FindAsync(id, request, cancellationToken);
+        return await FindPodAsync(id, cancellationToken) is { } pod
+            ? BlocksAsync([.. pod.Logs.Select(log => (id, log))], request, cancellationToken)
+            : await live.FindAsync(id, request, asBlocks: true, cancellationToken);
     }
 
     private AttemptLog Last(TaskRun task) => new(logs, task, task.Status.Attempt);
@@ -53,7 +66,7 @@ public sealed class RunLogs(IResourceStore store, LogStore logs)
     }
 
     // The name of a pod is the id of the attempt that it belongs to, a role, and a number or some letters.
-    private async Task<IAsyncEnumerable<string>?> FindPodAsync(string name, LogRequest request, CancellationToken cancellationToken)
+    private async Task<PodLogs?> FindPodAsync(string name, CancellationToken cancellationToken)
     {
         var owner = name;
         for (var cuts = 0; cuts < MostCuts && owner.LastIndexOf('-') is > 0 and var dash; cuts++)
@@ -62,18 +75,19 @@ public sealed class RunLogs(IResourceStore store, LogStore logs)
             var task = await store.FindAsync<TaskRun>(owner, cancellationToken);
             var attempt = task is not null ? new AttemptLog(logs, task, 1) : await AttemptAsync(owner, cancellationToken);
             if (attempt?.Logs().Where(l => l.Part?.Name == name).ToList() is { Count: > 0 } found)
-                return FollowPodAsync(attempt, found, request, cancellationToken);
+                return new PodLogs(attempt, found);
         }
         return null;
     }
 
-    private async IAsyncEnumerable<string> FollowPodAsync(
-        AttemptLog attempt, List<LogKey> found, LogRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    // Of several that had the name, those before the last have ended.
+    private async IAsyncEnumerable<string> ReadPodAsync(
+        PodLogs pod, LogRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var options = new LogReadOptions { Follow = request.Follow, TailLines = request.Lines };
-        foreach (var log in found)
+        foreach (var log in pod.Logs)
         {
-            await foreach (var line in logs.ReadLinesAsync(log, options, token => OverAsync(attempt.TaskId, attempt.Number, token), cancellationToken))
+            var options = new LogReadOptions { Follow = request.Follow && log == pod.Logs[^1], TailLines = request.Lines };
+            await foreach (var line in logs.ReadLinesAsync(log, options, token => OverAsync(pod.Attempt.TaskId, pod.Attempt.Number, token), cancellationToken))
                 yield return line + "\n";
         }
     }
@@ -81,7 +95,7 @@ public sealed class RunLogs(IResourceStore store, LogStore logs)
     private async IAsyncEnumerable<string> SnapshotAsync(
         AttemptLog attempt, LogRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var text = attempt.Logs() is [{ Part: null } only] ? SnapshotAsync(only, request, cancellationToken) : BlocksAsync([attempt], request, cancellationToken);
+        var text = attempt.Logs() is [{ Part: null } only] ? SnapshotAsync(only, request, cancellationToken) : BlocksAsync(BlocksOf([attempt]), request, cancellationToken);
         await foreach (var piece in text)
             yield return piece;
     }
@@ -103,14 +117,16 @@ public sealed class RunLogs(IResourceStore store, LogStore logs)
             if (task.Status.Attempt > 0)
                 attempts.Add(Last(task));
         }
-        await foreach (var text in BlocksAsync(attempts, request, cancellationToken))
+        await foreach (var text in BlocksAsync(BlocksOf(attempts), request, cancellationToken))
             yield return text;
     }
 
+    private static List<(string Name, LogKey Log)> BlocksOf(IEnumerable<AttemptLog> attempts) =>
+        [.. attempts.SelectMany(a => a.Logs().Select(log => (log.Part?.Name ?? a.TaskId, log)))];
+
     private async IAsyncEnumerable<string> BlocksAsync(
-        List<AttemptLog> attempts, LogRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        List<(string Name, LogKey Log)> blocks, LogRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var blocks = attempts.SelectMany(a => a.Logs().Select(log => (Name: log.Part?.Name ?? a.TaskId, Log: log))).ToList();
         if (blocks.Count > 1)
             yield return PodList.Heading([.. blocks.Select(b => b.Name)]);
         foreach (var (name, log) in blocks)
@@ -162,4 +178,7 @@ public sealed class RunLogs(IResourceStore store, LogStore logs)
         }
         return null;
     }
+
+    /// <summary>The logs of the pods of an attempt that had a name one after the other.</summary>
+    private sealed record PodLogs(AttemptLog Attempt, List<LogKey> Logs);
 }

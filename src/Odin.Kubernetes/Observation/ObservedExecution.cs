@@ -79,8 +79,9 @@ internal sealed class ObservedExecution
     /// <returns>False if it was known.</returns>
     public bool Add(KubernetesEvent reported, string? subject)
     {
-        var source = string.Join(',', new[] { reported.Source.Component ?? reported.ReportingComponent, reported.Source.Host }.Where(s => !string.IsNullOrEmpty(s)));
-        var added = new ExecutionEvent(reported.Type ?? "Normal", reported.Reason ?? "", source, subject is null ? reported.Message ?? "" : $"{subject}: {reported.Message}", reported.When ?? default);
+        var added = reported.ToExecutionEvent();
+        if (subject is not null)
+            added = added with { Message = $"{subject}: {added.Message}" };
         if (events.TryGetValue(reported.Metadata.Uid, out var known) && known == added)
             return false;
         events[reported.Metadata.Uid] = added;

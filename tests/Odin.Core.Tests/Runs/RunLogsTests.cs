@@ -20,7 +20,7 @@ public sealed class RunLogsTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         files = new LogStore(directory.Path);
-        logs = new RunLogs(store, files);
+        logs = new RunLogs(store, files, new LiveLogs([]));
         var run = new Run(
             new ResourceMetadata { Id = "r" },
             new RunSpec { Job = "job", WorkPath = "/w", RootPath = "/", RunPath = "/r", PipelineName = "p" },
