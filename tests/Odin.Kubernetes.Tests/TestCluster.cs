@@ -58,10 +58,13 @@ public sealed class TestCluster : IAsyncLifetime
             async () => await Client.FindAsync(KubernetesResources.ServiceAccounts, Namespace, "default", default) is not null, "the namespace's service account");
     }
 
-    public KubernetesClient NewClient() => NewClient(null);
+    public KubernetesClient NewClient() => NewClient((Func<HttpMessageHandler, DelegatingHandler>?)null);
 
     /// <summary>A client to which some kinds are not there, as <see cref="HiddenKinds"/> has it.</summary>
     public KubernetesClient NewClientWithout(params IReadOnlyList<string> kinds) => NewClient(inner => new HiddenKinds(inner, kinds));
+
+    /// <summary>A client whose requests are changed on their way.</summary>
+    public KubernetesClient NewClient(Action<HttpRequestMessage> change) => NewClient(inner => new ChangedRequests(inner, change));
 
     private KubernetesClient NewClient(Func<HttpMessageHandler, DelegatingHandler>? around)
     {
