@@ -8,9 +8,6 @@ internal sealed class LogResume
 {
     private const int Sample = 4096;
 
-    // What a node sends in place of a log that it has thrown away, as if it were one.
-    private static readonly byte[][] Apologies = ["failed to try resolving symlinks in path "u8.ToArray(), "unable to retrieve container logs for "u8.ToArray()];
-
     private readonly long length;
     private readonly byte[] head, tail;
     private long position;
@@ -28,16 +25,8 @@ internal sealed class LogResume
     /// <summary>The node has no log any more.</summary>
     public bool IsGone { get; private set; }
 
-    /// <summary>Whether a log that begins so is none, but the node's words for that. What is stored may begin so itself.</summary>
-    public bool IsApology(ReadOnlySpan<byte> bytes)
-    {
-        foreach (var apology in Apologies)
-        {
-            if (bytes.StartsWith(apology) && !head.AsSpan().StartsWith(apology))
-                return true;
-        }
-        return false;
-    }
+    /// <summary>Whether a log that begins so is none, but the node's excuse. What is stored may begin so itself.</summary>
+    public bool IsExcuse(ReadOnlySpan<byte> bytes) => NodeExcuse.InsteadOf(bytes) is { } excuse && !head.AsSpan().StartsWith(excuse);
 
     /// <summary>Looks at what is stored.</summary>
     public static async Task<LogResume> PrepareAsync(string path, CancellationToken cancellationToken)
@@ -65,7 +54,7 @@ internal sealed class LogResume
         isRotated = read < start.Length || !start.AsSpan().SequenceEqual(head);
         if (!isRotated)
             return true;
-        IsGone = IsApology(start.AsSpan(0, read));
+        IsGone = IsExcuse(start.AsSpan(0, read));
         if (IsGone)
             return false;
         fallback = Fallback(tail);

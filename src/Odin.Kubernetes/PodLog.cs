@@ -55,23 +55,36 @@ internal sealed partial class PodLog(KubernetesClient client, LogStore logs, Log
         var resume = await LogResume.PrepareAsync(logs.PathOf(key), cancellationToken);
         if (!resume.IsStart && !await resume.FitsAsync(() => OpenAsync(follow: false, cancellationToken), cancellationToken))
         {
-            if (resume.IsGone)
+            if (resume.IsGone || !await IsStillThereAsync(cancellationToken))
                 return false;
             await logs.AppendAsync(key, "[odin: a part of the log is missing here: the node had thrown it away before it could be read]\n"u8.ToArray(), cancellationToken);
             resume = LogResume.Start;
         }
         await using var stream = await OpenAsync(follow: true, cancellationToken);
+        // Asked after the opening: what was opened then is of this pod.
+        if (!resume.IsStart && !await IsStillThereAsync(cancellationToken))
+            return false;
         var buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
         try
         {
+            // What is no output if it is the last that comes.
+            byte[] held = [];
             for (var isFirst = true; ; isFirst = false)
             {
                 var read = await stream.ReadAsync(buffer, cancellationToken);
                 if (read == 0)
-                    return true;
-                if (isFirst && resume.IsApology(buffer.AsSpan(0, read)) && (!resume.IsStart || ended.IsCompleted))
+                    return held.Length == 0;
+                if (isFirst && resume.IsExcuse(buffer.AsSpan(0, read)) && (!resume.IsStart || ended.IsCompleted))
                     return false;
-                var fresh = resume.Skip(buffer.AsMemory(0, read));
+                await AppendAsync(held);
+                var end = NodeExcuse.FindBehind(buffer.AsSpan(0, read));
+                held = end < 0 ? [] : buffer[end..read];
+                await AppendAsync(buffer.AsMemory(0, read - held.Length));
+            }
+
+            async Task AppendAsync(ReadOnlyMemory<byte> bytes)
+            {
+                var fresh = resume.Skip(bytes);
                 if (fresh.Length > 0)
                     await logs.AppendAsync(key, fresh, cancellationToken);
             }
@@ -81,6 +94,11 @@ internal sealed partial class PodLog(KubernetesClient client, LogStore logs, Log
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
+
+    // Operators make a pod of the same name in the place of one that is lost, and logs are asked for by name.
+    private async Task<bool> IsStillThereAsync(CancellationToken cancellationToken) =>
+        key.Part is null
+        || (await client.FindAsync(KubernetesResources.Pods, pod.Metadata.Namespace, pod.Metadata.Name, cancellationToken))?.Metadata.Uid == pod.Metadata.Uid;
 
     private Task<Stream> OpenAsync(bool follow, CancellationToken cancellationToken) => client.OpenLogAsync(
         new PodLogQuery { Namespace = pod.Metadata.Namespace!, Pod = pod.Metadata.Name, Container = pod.Spec.Containers[0].Name, Follow = follow },

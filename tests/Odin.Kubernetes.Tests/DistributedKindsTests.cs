@@ -69,7 +69,7 @@ public sealed class DistributedKindsTests(TestCluster cluster) : IClassFixture<T
         }
         Assert.Equal([true, .. roles.Skip(1).Select(_ => false)], odin.Logs.PartsOf(odin.Key).Select(p => p.IsMain));
         Assert.Contains(status.Events, e => e.Source.StartsWith("stand-in-operator", StringComparison.Ordinal));
-        Assert.Contains(status.Events, e => e.Reason == "Started" && e.Message.StartsWith($"{odin.Id}-{roles[^1]}: ", StringComparison.Ordinal));
+        Assert.Contains(status.Events, e => e.Reason == "Scheduled" && e.Message.StartsWith($"{odin.Id}-{roles[^1]}: ", StringComparison.Ordinal));
 
         await odin.Executor.RemoveAsync(odin.Key, default);
         await Eventually.True(async () => (await odin.PodsAsync()).Count == 0, "the pods go with their owner");
