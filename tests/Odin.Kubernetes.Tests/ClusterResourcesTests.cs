@@ -62,7 +62,7 @@ public sealed class ClusterResourcesTests(TestCluster cluster) : IClassFixture<T
             Assert.Contains(words, refused.Message, StringComparison.Ordinal);
         }
         var events = (await resources.FindEventsAsync(new LiveResource(ResourceTypes.Pod, "two.containers"), None))!;
-        Assert.Contains(events, e => e.Reason == "Started" && e.Source.StartsWith("kubelet", StringComparison.Ordinal));
+        Assert.Contains(events, e => e.Reason == "Scheduled" && e.Source == "default-scheduler");
         Assert.Equal(events.OrderBy(e => e.Timestamp), events);
     }
 
@@ -168,7 +168,8 @@ public sealed class ClusterResourcesTests(TestCluster cluster) : IClassFixture<T
         IReadOnlyList<Pod> pods = [];
         await Eventually.True(
             async () => (pods = (await cluster.Client.ListAsync(KubernetesResources.Pods, query, None)).Items).Count(p => p.Status.Phase == "Running") == replicas,
-            $"{replicas} pods of {name} run");
+            $"{replicas} pods of {name} run",
+            TimeSpan.FromMinutes(3));
         var names = pods.Select(p => p.Metadata.Name).Order(StringComparer.Ordinal).ToList();
         foreach (var each in names)
             await Eventually.True(async () => (await LogOfAsync(each)).Contains(each, StringComparison.Ordinal), $"{each} has said all");
@@ -182,5 +183,5 @@ public sealed class ClusterResourcesTests(TestCluster cluster) : IClassFixture<T
     }
 
     private Task EndAsync(string pod) => Eventually.True(
-        async () => (await cluster.Client.FindAsync(KubernetesResources.Pods, cluster.Namespace, pod, None))?.Status.Phase is "Succeeded" or "Failed", $"{pod} ends");
+        async () => (await cluster.Client.FindAsync(KubernetesResources.Pods, cluster.Namespace, pod, None))?.Status.Phase is "Succeeded" or "Failed", $"{pod} ends", TimeSpan.FromMinutes(3));
 }

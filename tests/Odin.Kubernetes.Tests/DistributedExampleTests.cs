@@ -23,7 +23,9 @@ public sealed class DistributedExampleTests(TestCluster cluster) : IClassFixture
         var logs = engine.Get<RunLogs>();
         var followed = ReadAsync(await logs.FindAsync(run.Id, new LogRequest(Follow: true), default));
 
-        run = await engine.EndAsync(run);
+        // Seven pods, on a cluster that may have much else to do.
+        await Eventually.True(
+            async () => (run = (await engine.Store.FindAsync<Run>(run.Id, default))!).Status.IsEnded, $"run {run.Id} ends", TimeSpan.FromMinutes(5));
         var failed = (await engine.TasksAsync(run)).Values.Where(t => !t.Status.IsSuccess).Select(t => $"{t.Id}: {t.Status.Reason} {t.Status.Message}");
         Assert.True(run.Status.Phase == RunPhase.Succeeded, string.Join('\n', failed));
 

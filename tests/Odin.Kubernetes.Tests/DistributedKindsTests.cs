@@ -18,6 +18,8 @@ public sealed class DistributedKindsTests(TestCluster cluster) : IClassFixture<T
         { ResourceTypes.MPIJob, "kubeflow.org/v2beta1", "v1", ["launcher", "worker-0", "worker-1"] },
     };
 
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
     private static ContainerSpec Of(string type, int workers = 2) => new()
     {
         Image = TestCluster.Image,
@@ -32,7 +34,8 @@ public sealed class DistributedKindsTests(TestCluster cluster) : IClassFixture<T
     private static Task GoAsync(ClusterExecutor odin) => File.WriteAllTextAsync(Path.Combine(Path.GetTempPath(), odin.Id), "");
 
     private static Task BeginAsync(ClusterExecutor odin, int pods) =>
-        Eventually.True(() => odin.PodLogs().Count(l => l.Single().Length > 0) == pods, $"{pods} pods have begun");
+        Eventually.True(
+        () => Task.FromResult(odin.PodLogs().Count(l => l.Single().Length > 0) == pods), $"{pods} pods have begun", Patience);
 
     private async Task<StandInTrainingOperator> OperateAsync(string mpiVersion = "v2beta1")
     {
@@ -72,9 +75,9 @@ public sealed class DistributedKindsTests(TestCluster cluster) : IClassFixture<T
         Assert.Contains(status.Events, e => e.Reason == "Scheduled" && e.Message.StartsWith($"{odin.Id}-{roles[^1]}: ", StringComparison.Ordinal));
 
         await odin.Executor.RemoveAsync(odin.Key, default);
-        await Eventually.True(async () => (await odin.PodsAsync()).Count == 0, "the pods go with their owner");
+        await Eventually.True(async () => (await odin.PodsAsync()).Count == 0, "the pods go with their owner", Patience);
         TestContext.Current.SendDiagnosticMessage($"{type} {string.Join(", ", requests.Lines)}");
-        // Followed; then, because its end came later, whether it is still the same log, and the rest of it.
+        // Followed; then, because the news of its end came later, whether it is still the same log, and the rest of it.
         Assert.InRange(requests.Count("get", "pods/log"), roles.Length, 3 * roles.Length);
     }
 
@@ -92,7 +95,7 @@ public sealed class DistributedKindsTests(TestCluster cluster) : IClassFixture<T
         Assert.Equal((ExecutionPhase.Failed, ExecutionReasons.NonZeroExit, 3), (status.Phase, status.Reason, status.ExitCode));
         Assert.Equal($"pod '{odin.Id}-worker-1': exit code 3", status.Message);
         Assert.Equal("no\n", odin.PodLogs()["worker-1"].Single());
-        await Eventually.True(async () => (await odin.PodsAsync()).All(p => p.Status.Phase is "Succeeded" or "Failed"), "the operator ends the others");
+        await Eventually.True(async () => (await odin.PodsAsync()).All(p => p.Status.Phase is "Succeeded" or "Failed"), "the operator ends the others", Patience);
     }
 
     [Theory]
@@ -112,7 +115,7 @@ public sealed class DistributedKindsTests(TestCluster cluster) : IClassFixture<T
         Assert.Equal("launched\n", Assert.Single(odin.PodLogs(), l => l.Key.StartsWith("launcher", StringComparison.Ordinal)).Single());
         if (phase == ExecutionPhase.Failed)
             Assert.Matches($"^pod '{odin.Id}-launcher.*': exit code 4$", status.Message);
-        await Eventually.True(async () => (await odin.PodsAsync()).All(p => p.Status.Phase is "Succeeded" or "Failed"), "the operator ends the workers");
+        await Eventually.True(async () => (await odin.PodsAsync()).All(p => p.Status.Phase is "Succeeded" or "Failed"), "the operator ends the workers", Patience);
     }
 
     [Fact]
@@ -186,11 +189,11 @@ public sealed class DistributedKindsTests(TestCluster cluster) : IClassFixture<T
         await using var operators = await OperateAsync();
         await using var odin = Open();
         await odin.StartAsync("echo I am $HOSTNAME; trap 'exit 0' TERM; sleep 1000 & wait", Of(ResourceTypes.TFJob, 1));
-        await Eventually.True(() => odin.PodLogs()["worker-0"].Any(l => l.Length > 0), "the worker has begun");
+        await BeginAsync(odin, 1);
         var worker = $"{odin.Id}-worker-0";
         await odin.Client.DeleteAsync(KubernetesResources.Pods, odin.Namespace, worker, new DeleteOptions { GracePeriod = TimeSpan.Zero }, default);
 
-        await Eventually.True(() => odin.PodLogs()["worker-0"].Count(l => l.Length > 0) == 2, "another worker has begun");
+        await Eventually.True(() => Task.FromResult(odin.PodLogs()["worker-0"].Count(l => l.Length > 0) == 2), "another worker has begun", Patience);
         Assert.All(odin.PodLogs()["worker-0"], log => Assert.Equal($"I am {worker}\n", log));
         Assert.Equal(ExecutionPhase.Running, (await odin.Executor.FindAsync(odin.Key, default))!.Phase);
     }
