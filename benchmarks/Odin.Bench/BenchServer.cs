@@ -36,12 +36,12 @@ internal sealed class BenchServer : IAsyncDisposable
         }
     }
 
-    public static async Task<BenchServer> StartAsync()
+    public static async Task<BenchServer> StartAsync(params string[] arguments)
     {
         var data = Directory.CreateTempSubdirectory("odin-bench-");
         var port = FreePort();
         var start = new ProcessStartInfo(ProgramPath()) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in new[] { "--data", data.FullName, "--urls", $"http://127.0.0.1:{port}", "--websocket-port", FreePort().ToString() })
+        foreach (var argument in new[] { "--data", data.FullName, "--urls", $"http://127.0.0.1:{port}", "--websocket-port", FreePort().ToString() }.Concat(arguments))
             start.ArgumentList.Add(argument);
         start.Environment["ODIN_ADMIN_PASSWORD"] = Password;
         var watch = Stopwatch.StartNew();

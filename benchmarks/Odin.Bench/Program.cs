@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Odin.Bench;
 
 // name -> what measures it; a bench may give several rows, all of whose names start with its own.
-var benches = new (string Name, Func<Task<IReadOnlyList<BenchRow>>> Run)[]
+var onMachine = new (string Name, Func<Task<IReadOnlyList<BenchRow>>> Run)[]
 {
     ("independent", TaskBenches.IndependentAsync),
     ("chain", TaskBenches.ChainAsync),
@@ -12,6 +12,15 @@ var benches = new (string Name, Func<Task<IReadOnlyList<BenchRow>>> Run)[]
     ("server", FootprintBenches.IdleAsync),
 };
 
+// Asked for by --kubernetes, because they need a cluster.
+var onKubernetes = new (string Name, Func<Task<IReadOnlyList<BenchRow>>> Run)[]
+{
+    ("kubernetes-fan-out", KubernetesBenches.FanOutAsync),
+    ("kubernetes-chain", KubernetesBenches.ChainAsync),
+    ("kubernetes-200-runs", KubernetesBenches.ManyRunsAsync),
+};
+
+var benches = onMachine;
 string? only = null;
 var json = false;
 for (var i = 0; i < args.Length; i++)
@@ -20,9 +29,11 @@ for (var i = 0; i < args.Length; i++)
         only = args[++i];
     else if (args[i] is "-o" or "--output" && i + 1 < args.Length && args[i + 1] is "json" or "table")
         json = args[++i] == "json";
+    else if (args[i] == "--kubernetes")
+        benches = onKubernetes;
     else
     {
-        Console.Error.WriteLine($"usage: ./bench [--only NAME] [-o table|json]\nnames: {string.Join(", ", benches.Select(b => b.Name))}");
+        Console.Error.WriteLine($"usage: ./bench [--kubernetes] [--only NAME] [-o table|json]\nnames: {string.Join(", ", onMachine.Concat(onKubernetes).Select(b => b.Name))}");
         return 2;
     }
 }

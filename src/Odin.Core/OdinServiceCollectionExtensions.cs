@@ -90,6 +90,7 @@ public static class OdinServiceCollectionExtensions
             Retention = options.Storage.RunRetention,
         });
         services.AddSingleton<ExecutorSet>();
+        services.AddSingleton<ExecutorHealth>().AddHostedService(provider => provider.GetRequiredService<ExecutorHealth>());
         services.AddSingleton(provider => new PipelineParserOptions { Executors = [.. provider.GetRequiredService<ExecutorSet>().Names] });
         services.AddSingleton<JobLoader>().AddSingleton<RunDrafter>().AddSingleton<RunPlanner>().AddSingleton<RunSubmitter>();
         services.AddSingleton<TaskCache>().AddSingleton<TaskStarter>().AddSingleton<TaskFinisher>();

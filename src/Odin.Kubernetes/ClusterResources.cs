@@ -61,6 +61,10 @@ internal sealed class ClusterResources(KubernetesClient client, string @namespac
         {
             throw new ExecutorUnavailableException($"The cluster cannot be asked at the moment: {e.Message}", e) { RetryAfter = e.RetryAfter };
         }
+        catch (KubernetesConfigurationException e)
+        {
+            throw new ExecutorUnavailableException($"The cluster cannot be asked at the moment: {e.Message}", e);
+        }
         catch (KubernetesException e)
         {
             throw new ExecutorRefusedException($"The cluster says no: {e.Message}", e)

@@ -80,9 +80,9 @@ public sealed partial class KubernetesExecutor
                 {
                     var query = new KubernetesQuery { Namespace = @namespace, LabelSelector = WorkloadLabels.SelectorOf(execution.Key) };
                     foreach (var pod in (await client.ListAsync(KubernetesResources.Pods, query, closing.Token)).Items)
-                        view.Add(execution.Key.Id, pod);
+                        view.Add(kind, execution.Key.Id, pod);
                 }
-                catch (Exception e) when (e is KubernetesException or KubernetesUnavailableException)
+                catch (Exception e) when (e is KubernetesException or KubernetesUnavailableException or KubernetesConfigurationException)
                 {
                     LogUnavailable(execution.Key, e.Message);
                 }
@@ -239,10 +239,9 @@ public sealed partial class KubernetesExecutor
                 }
                 return;
             }
-            catch (KubernetesUnavailableException e)
+            catch (Exception e) when (e is KubernetesUnavailableException or KubernetesConfigurationException or KubernetesException)
             {
-                LogUnavailable(execution.Key, e.Message);
-                await Task.Delay(Backoff.Delay(failures), time, cancellationToken);
+                await WaitOutAsync(execution, e, failures, cancellationToken);
             }
         }
     }

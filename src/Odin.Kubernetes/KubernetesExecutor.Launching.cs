@@ -33,12 +33,16 @@ public sealed partial class KubernetesExecutor
             Settle(execution, ExecutionOutcome.StartFailed("the arguments are too long for the system (an argument may have 128 KiB): put them into a file").ToStatus(execution.Key));
             return;
         }
+        // Whether a request may have done its work though we had no answer to it.
+        var mayExist = false;
         for (var failures = 0; ; failures++)
         {
             try
             {
                 var kind = await launcher.ChooseAsync(spec.Container!.ResourceType, closing.Token);
-                await view.WatchAsync(kind).WaitAsync(closing.Token);
+                // Not waited for: what the watch begins with is told apart from what is made meanwhile, and a cluster that
+                // does not answer says why when it is asked to make something.
+                _ = view.Watch(kind);
                 lock (gate)
                 {
                     if (!execution.IsOurs)
@@ -46,7 +50,7 @@ public sealed partial class KubernetesExecutor
                         Abandon(execution);
                         return;
                     }
-                    if (execution.Stop is { } stop && failures == 0)
+                    if (execution.Stop is { } stop && !mayExist)
                     {
                         Settle(execution, ExecutionOutcome.Stopped(stop, null).ToStatus(execution.Key));
                         return;
@@ -67,15 +71,20 @@ public sealed partial class KubernetesExecutor
                 Refuse(execution, ExecutionReasons.KindNotInstalled, e.Message);
                 return;
             }
+            catch (Exception e) when (IsPassing(e))
+            {
+                mayExist |= e is KubernetesUnavailableException { WasNotSent: false };
+                if (!await WaitOutAsync(execution, e, failures, mayExist ? closing.Token : execution.Stopping.Token))
+                {
+                    Settle(execution, ExecutionOutcome.Stopped(execution.Stop!, null).ToStatus(execution.Key));
+                    return;
+                }
+            }
             catch (KubernetesException e)
             {
                 var (reason, message) = WorkloadLauncher.Refusal(e);
                 Refuse(execution, reason, message);
                 return;
-            }
-            catch (KubernetesUnavailableException e)
-            {
-                await WaitOutAsync(execution, e, failures);
             }
         }
     }
@@ -83,9 +92,13 @@ public sealed partial class KubernetesExecutor
     private void Refuse(TrackedExecution execution, string reason, string message) =>
         Settle(execution, new ExecutionOutcome(ExecutionPhase.Failed, reason, message).ToStatus(execution.Key));
 
+    // The cluster cannot answer, or not to us: nothing that the task has done, and over when somebody has mended it.
+    private static bool IsPassing(Exception trouble) =>
+        trouble is KubernetesUnavailableException or KubernetesConfigurationException or KubernetesException { IsUnauthorized: true };
+
     private void Acknowledge(TrackedExecution execution, WorkloadKind kind, Pod? pod)
     {
-        view.Add(execution.Key.Id, pod);
+        view.Add(kind, execution.Key.Id, pod);
         string? stop;
         lock (gate)
         {
@@ -120,7 +133,9 @@ public sealed partial class KubernetesExecutor
     {
         try
         {
-            await view.WatchAsync(kind).WaitAsync(closing.Token);
+            // One list tells of all; a cluster that does not come up with it is asked about this one, and says why not.
+            await Task.WhenAny(view.Watch(kind), Task.Delay(AdoptionPatience, time, closing.Token));
+            closing.Token.ThrowIfCancellationRequested();
             var id = execution.Key.Id;
             if (!view.Shows(id, static e => e.IsThere) && !await FindObjectAsync(execution, kind))
                 Settle(execution, Gone(execution, kind));
@@ -142,21 +157,35 @@ public sealed partial class KubernetesExecutor
             {
                 var (exists, pod) = await launcher.FindAsync(kind, execution.Key.Id, closing.Token);
                 if (exists)
-                    view.Add(execution.Key.Id, pod);
+                    view.Add(kind, execution.Key.Id, pod);
                 return exists;
             }
-            catch (Exception e) when (e is KubernetesUnavailableException or KubernetesException { IsNotFound: false })
+            catch (Exception e) when (e is KubernetesUnavailableException or KubernetesConfigurationException or KubernetesException { IsNotFound: false })
             {
-                await WaitOutAsync(execution, e, failures);
+                await WaitOutAsync(execution, e, failures, closing.Token);
             }
         }
     }
 
-    private async Task WaitOutAsync(TrackedExecution execution, Exception trouble, int failures)
+    // False: it was given up before the time was over.
+    private async Task<bool> WaitOutAsync(TrackedExecution execution, Exception trouble, int failures, CancellationToken cancellationToken)
     {
         LogUnavailable(execution.Key, trouble.Message);
-        Report(execution, execution.Status with { Reason = ExecutionReasons.ClusterUnavailable, Message = trouble.Message });
-        await Task.Delay(Backoff.Delay(failures), time, closing.Token);
+        Report(execution, execution.Status with { Reason = TroubleReason(trouble), Message = trouble.Message });
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
+        await Task.Delay(Backoff.Delay(failures), time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        closing.Token.ThrowIfCancellationRequested();
+        return !cancellationToken.IsCancellationRequested;
+    }
+
+    private static string TroubleReason(Exception trouble) =>
+        trouble is KubernetesException { IsForbidden: true } ? ExecutionReasons.Forbidden : ExecutionReasons.ClusterUnavailable;
+
+    // What is on the cluster may go on, or have ended: as long as we cannot see it, that is what there is to say.
+    private void TellUnseen(Exception trouble)
+    {
+        foreach (var execution in tracked.Values.Where(e => e.IsCreated))
+            Report(execution, execution.Status with { Reason = TroubleReason(trouble), Message = trouble.Message });
     }
 
     // Work that goes on by itself; its own failure is reported as the end of the execution or in the log, never thrown away.

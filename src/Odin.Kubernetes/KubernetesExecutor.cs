@@ -18,6 +18,8 @@ namespace Odin.Kubernetes;
 /// </remarks>
 public sealed partial class KubernetesExecutor : IExecutor, IAsyncDisposable
 {
+    private const string NobodysPods = $"{WorkloadLabels.Execution}=nobody";
+
     private readonly KubernetesClient client;
     private readonly KubernetesExecutorOptions options;
     private readonly LogStore logs;
@@ -45,7 +47,7 @@ public sealed partial class KubernetesExecutor : IExecutor, IAsyncDisposable
         @namespace = options.Namespace ?? client.Namespace;
         records = new ExecutionRecords(directory);
         slots = new SlotQueue<TrackedExecution>(options.MaxActive);
-        view = new ClusterView(client, @namespace, time, logger) { Changed = Evaluate };
+        view = new ClusterView(client, @namespace, time, logger) { Changed = Evaluate, Blinded = TellUnseen, IsWanted = tracked.ContainsKey };
         launcher = new WorkloadLauncher(client, options, @namespace, time);
     }
 
@@ -122,9 +124,12 @@ public sealed partial class KubernetesExecutor : IExecutor, IAsyncDisposable
                     Settle(execution, ExecutionOutcome.Stopped(record.Stop, null).ToStatus(key));
                     return;
                 }
-                // One that is being made is ended as soon as it is there.
+                // One that is being made is ended as soon as it is there, or nothing has been asked for.
                 if (!execution.IsCreated)
+                {
+                    _ = execution.Stopping.CancelAsync();
                     return;
+                }
             }
         }
         // It is recorded, and that is what was asked for; the cluster may take its time.
@@ -139,8 +144,16 @@ public sealed partial class KubernetesExecutor : IExecutor, IAsyncDisposable
         Check(key);
         lock (gate)
         {
-            if (!tracked.TryGetValue(key.Id, out var execution) || !slots.Remove(execution))
+            if (!tracked.TryGetValue(key.Id, out var execution))
+            {
+                // One that an earlier process accepted, and never asked the cluster for.
+                if (records.Read(key) is not { Kind: null, End: null, Stop: null })
+                    return Task.FromResult(false);
+            }
+            else if (!slots.Remove(execution))
+            {
                 return Task.FromResult(false);
+            }
             tracked.TryRemove(key.Id, out _);
             records.Delete(key);
             return Task.FromResult(true);
@@ -162,7 +175,7 @@ public sealed partial class KubernetesExecutor : IExecutor, IAsyncDisposable
             {
                 await launcher.DeleteAsync(WorkloadKind.Named(name, version), key.Id, null, cancellationToken);
             }
-            catch (Exception e) when (e is KubernetesException or KubernetesUnavailableException)
+            catch (Exception e) when (e is KubernetesException or KubernetesUnavailableException or KubernetesConfigurationException)
             {
                 throw new ExecutorUnavailableException($"What '{key}' left on the cluster could not be deleted: {e.Message}", e)
                 {
@@ -172,6 +185,20 @@ public sealed partial class KubernetesExecutor : IExecutor, IAsyncDisposable
         }
         view.Forget(key.Id);
         records.Delete(key);
+    }
+
+    public async Task<string?> FindTroubleAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            // The right that all else hangs on; the answer is empty.
+            await client.ListAsync(KubernetesResources.Pods, new KubernetesQuery { Namespace = @namespace, LabelSelector = NobodysPods }, cancellationToken);
+            return null;
+        }
+        catch (Exception e) when (e is KubernetesException or KubernetesUnavailableException or KubernetesConfigurationException)
+        {
+            return e.Message;
+        }
     }
 
     public IAsyncEnumerable<ExecutionStatus> WatchAsync(CancellationToken cancellationToken) => feed.ReadAsync(cancellationToken);

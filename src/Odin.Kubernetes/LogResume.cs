@@ -54,7 +54,8 @@ internal sealed class LogResume
         isRotated = read < start.Length || !start.AsSpan().SequenceEqual(head);
         if (!isRotated)
             return true;
-        IsGone = IsExcuse(start.AsSpan(0, read));
+        // Logs do not become empty by being rotated: the last two files are kept.
+        IsGone = read == 0 || IsExcuse(start.AsSpan(0, read));
         if (IsGone)
             return false;
         fallback = Fallback(tail);

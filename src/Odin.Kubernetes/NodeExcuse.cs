@@ -5,7 +5,13 @@ internal static class NodeExcuse
 {
     private const int Longest = 512;
 
-    private static readonly byte[][] Instead = ["failed to try resolving symlinks in path "u8.ToArray(), "unable to retrieve container logs for "u8.ToArray()];
+    private static readonly byte[][] Instead =
+    [
+        "failed to try resolving symlinks in path "u8.ToArray(),
+        "failed to open log file "u8.ToArray(),
+        "unable to retrieve container logs for "u8.ToArray(),
+    ];
+
     private static readonly byte[] Behind = "rpc error: code = NotFound desc = "u8.ToArray();
 
     /// <summary>The one with which a log begins that is none; null: it may be a log.</summary>

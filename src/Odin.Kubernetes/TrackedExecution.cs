@@ -30,6 +30,9 @@ internal sealed class TrackedExecution(ExecutionKey key)
     /// <summary>Why it is to end; null: it is not.</summary>
     public string? Stop { get; set; }
 
+    /// <summary>Ends the wait for a cluster that has not been reached yet, once it is to end.</summary>
+    public CancellationTokenSource Stopping { get; } = new();
+
     /// <summary>Its end is being recorded, or it is no longer ours.</summary>
     public bool IsSettled { get; set; }
 

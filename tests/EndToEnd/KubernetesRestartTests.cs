@@ -26,6 +26,26 @@ public sealed class KubernetesRestartTests
         await EachOnceAsync(cluster, server, run);
     }
 
+    [Fact]
+    public async Task Kill_OneOfTwoServers_TheOtherGoesOn()
+    {
+        await using var cluster = await KubernetesCluster.StartAsync();
+        await using var postgres = new PostgresServer();
+        var database = await postgres.CreateDatabaseAsync();
+        using var shared = new TemporaryDirectory();
+        var setup = new ServerSetup { DataDirectory = shared["data"], Arguments = [.. Arguments(cluster), "--database", database] };
+        await using var one = await OdinServer.StartAsync(setup);
+        await using var two = await OdinServer.StartAsync(setup);
+        // The server that takes the request has the run; each of them dies once with one in its hands.
+        var run = await SubmitAsync(one);
+        await EndedAsync(two, run, 6);
+        await one.KillAsync();
+        await EndedAsync(two, run, 15);
+        await one.StartAgainAsync();
+        await two.KillAsync();
+        await EachOnceAsync(cluster, one, run);
+    }
+
     [Theory]
     [InlineData("kube-apiserver")]
     [InlineData("kubelet")]
@@ -58,8 +78,10 @@ public sealed class KubernetesRestartTests
             ["-c", """cd "$1"; pidfile=$2; shift 2; setsid "$@" >>"${pidfile%.pid}.again.log" 2>&1 </dev/null & echo $! >"$pidfile" """, "sh", directory, pidFile, program, .. command.Skip(1)]);
     }
 
-    private static Task<OdinServer> StartAsync(KubernetesCluster cluster) => OdinServer.StartAsync(
-        "--executor", "kubernetes", "--kubernetes-kubeconfig", KubernetesCluster.Kubeconfig, "--kubernetes-namespace", cluster.Namespace);
+    private static Task<OdinServer> StartAsync(KubernetesCluster cluster) => OdinServer.StartAsync(Arguments(cluster));
+
+    private static string[] Arguments(KubernetesCluster cluster) =>
+        ["--executor", "kubernetes", "--kubernetes-kubeconfig", KubernetesCluster.Kubeconfig, "--kubernetes-namespace", cluster.Namespace];
 
     // Three columns of ten, so that pods start, run and end at any moment.
     private static async Task<string> SubmitAsync(OdinServer server)

@@ -46,7 +46,9 @@ internal sealed class ClusterExecutor : IAsyncDisposable
 
     public Task<ExecutionStatus> StartAsync(string script, ContainerSpec? container = null) => Executor.StartAsync(Spec(script, container), default);
 
-    public Task<ExecutionStatus> EndAsync() => recorder.EndOf(Key);
+    public Task<ExecutionStatus> EndAsync() => EndAsync(Key);
+
+    public Task<ExecutionStatus> EndAsync(ExecutionKey key) => recorder.EndOf(key);
 
     /// <summary>The first status with that reason.</summary>
     public async Task<ExecutionStatus> SeeAsync(string reason)

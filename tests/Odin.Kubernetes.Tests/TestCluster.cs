@@ -15,7 +15,7 @@ public sealed class TestCluster : IAsyncLifetime
     private static readonly KubernetesResource<UntypedObject> Volumes =
         KubernetesResources.Untyped("", "v1", "persistentvolumes", "PersistentVolume") with { IsNamespaced = false };
 
-    private static string? Kubeconfig => Environment.GetEnvironmentVariable("ODIN_TEST_KUBECONFIG");
+    private static string? Path => Environment.GetEnvironmentVariable("ODIN_TEST_KUBECONFIG");
 
     public static string Skipped => "There is no cluster: set ODIN_TEST_KUBECONFIG to the kubeconfig of one that may be used for tests.";
 
@@ -23,7 +23,7 @@ public sealed class TestCluster : IAsyncLifetime
 
     public KubernetesClient Client { get; private set; } = null!;
 
-    public static bool IsThere => !string.IsNullOrEmpty(Kubeconfig);
+    public static bool IsThere => !string.IsNullOrEmpty(Path);
 
     public async ValueTask InitializeAsync()
     {
@@ -40,7 +40,7 @@ public sealed class TestCluster : IAsyncLifetime
                 ["accessModes"] = new JsonArray("ReadWriteMany"),
                 ["persistentVolumeReclaimPolicy"] = "Retain",
                 ["storageClassName"] = Namespace,
-                ["hostPath"] = new JsonObject { ["path"] = Path.GetTempPath().TrimEnd('/') },
+                ["hostPath"] = new JsonObject { ["path"] = System.IO.Path.GetTempPath().TrimEnd('/') },
             },
         }, default);
         await Client.CreateAsync(KubernetesResources.PersistentVolumeClaims, Namespace, new JsonObject
@@ -68,9 +68,24 @@ public sealed class TestCluster : IAsyncLifetime
 
     private KubernetesClient NewClient(Func<HttpMessageHandler, DelegatingHandler>? around)
     {
-        var options = new KubernetesApiOptions { Kubeconfig = Kubeconfig, Namespace = Namespace };
+        var options = new KubernetesApiOptions { Kubeconfig = Path, Namespace = Namespace };
         var configuration = KubernetesConfiguration.Load(options, TimeProvider.System).With(Namespace, around);
         return new KubernetesClient(configuration, options, TimeProvider.System, NullLogger<KubernetesClient>.Instance);
+    }
+
+    /// <summary>A kubeconfig for the same cluster, or for another address with the same certificate, with a token as the credential.</summary>
+    public string Kubeconfig(string token, string? server)
+    {
+        var own = KubernetesConfiguration.Load(new KubernetesApiOptions { Kubeconfig = Path, Namespace = Namespace }, TimeProvider.System);
+        var authorities = Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes(own.Authorities!.ExportCertificatePems()));
+        return $$$"""
+            apiVersion: v1
+            kind: Config
+            current-context: c
+            clusters: [{name: c, cluster: {server: "{{{server ?? own.Server.ToString()}}}", certificate-authority-data: {{{authorities}}}}}]
+            users: [{name: u, user: {token: "{{{token}}}"}}]
+            contexts: [{name: c, context: {cluster: c, user: u}}]
+            """;
     }
 
     public async ValueTask DisposeAsync()

@@ -35,6 +35,9 @@ public interface IExecutor
     /// <summary>Forgets an ended execution and all that is kept of it, except its log. Unknown: success.</summary>
     Task RemoveAsync(ExecutionKey key, CancellationToken cancellationToken);
 
+    /// <summary>Why nothing can be run at the moment, in a sentence for the administrator; null: all is well.</summary>
+    Task<string?> FindTroubleAsync(CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
     /// <summary>How long an ended execution is worth keeping before <see cref="RemoveAsync"/>, for people to look at.</summary>
     TimeSpan KeepEnded => TimeSpan.FromSeconds(30);
 

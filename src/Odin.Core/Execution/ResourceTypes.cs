@@ -12,6 +12,9 @@ public static class ResourceTypes
     public const string MPIJob = "MPIJob";
     public const string ElasticJob = "ElasticJob";
 
+    /// <summary>Whether an operator makes several pods of it that talk to each other.</summary>
+    public static bool IsDistributed(string resourceType) => resourceType is TFJob or PyTorchJob or ElasticJob or MPIJob;
+
     /// <summary>Every accepted spelling, with the canonical one.</summary>
     public static IReadOnlyDictionary<string, string> BySpelling { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {

@@ -12,12 +12,6 @@ public static partial class PipelineParser
     /// <summary>The name of the file in the directory of a job.</summary>
     public const string FileName = "main.yml";
 
-    /// <summary>Kubernetes' bound on the length of names that are used as labels.</summary>
-    private const int LongestTaskId = 63;
-
-    /// <summary>What stands around the two names in <c>{name}-{10 characters}--{task}</c>.</summary>
-    private const int IdOverhead = 1 + 10 + 2;
-
     private static readonly string[] TopLevelKeys = ["name", "tasks", "on_failure", "parameters"];
 
     /// <param name="file">For the diagnostics: the path relative to the job's directory.</param>
@@ -53,7 +47,8 @@ public static partial class PipelineParser
         var drafts = ReadTasks(reader, options);
         if (drafts is null)
             return null;
-        CheckIdLengths(name, drafts, bag);
+        foreach (var draft in drafts)
+            TaskIdCheck.Check(name, draft, bag);
         var texts = new TextChecks([.. PipelineVariables.All, .. DeclaredNames(reader)], bag);
         return new Pipeline { Name = name, OnFailure = policy, Parameters = parameters, Tasks = TaskLinker.Link(drafts, texts, bag) };
     }
@@ -97,16 +92,6 @@ public static partial class PipelineParser
         reader.Bag.Error(reader.Node("name")!.Position, DiagnosticCodes.InvalidName,
             $"Pipeline name must match [a-z0-9-\\.]+, got {DiagnosticBag.Quote(name)}; use lower case letters, digits, dots and single hyphens, with a letter or digit at both ends.");
         return Pipeline.DefaultName;
-    }
-
-    private static void CheckIdLengths(string name, List<TaskDraft> drafts, DiagnosticBag bag)
-    {
-        var room = LongestTaskId - IdOverhead - name.Length;
-        foreach (var draft in drafts.Where(draft => draft.Name?.Length > room))
-        {
-            bag.Error(draft.NamePosition, DiagnosticCodes.IdTooLong,
-                $"The ids of task {DiagnosticBag.Quote(draft.Name!)} in pipeline {DiagnosticBag.Quote(name)} would be {draft.Name!.Length + IdOverhead + name.Length} characters long, but Kubernetes allows {LongestTaskId}; shorten one of the names by {draft.Name.Length - room}.");
-        }
     }
 
     /// <summary>Top-level keys are free, as anchors live there; but a misspelt one would be passed over in silence.</summary>

@@ -39,7 +39,7 @@ internal static partial class KubernetesFailure
     };
 
     /// <summary>There was no answer.</summary>
-    public static KubernetesUnavailableException Unreachable(Exception cause, KubernetesConfiguration configuration)
+    public static KubernetesUnavailableException Unreachable(Exception cause, KubernetesConfiguration configuration, bool wasNotSent = false)
     {
         var words = cause is HttpRequestException && cause.InnerException is { } inner && !IsTls(cause) ? inner.Message : cause.Message;
         if (IsTls(cause))
@@ -47,7 +47,7 @@ internal static partial class KubernetesFailure
             var reason = cause.InnerException?.Message ?? cause.Message;
             words = $"its certificate is not accepted ({reason}); compare certificate-authority-data, tls-server-name and the server's name with the cluster's";
         }
-        return new KubernetesUnavailableException($"The Kubernetes API server {configuration.Server} (from {configuration.Source}) does not answer: {words}", cause);
+        return new KubernetesUnavailableException($"The Kubernetes API server {configuration.Server} (from {configuration.Source}) does not answer: {words}", cause) { WasNotSent = wasNotSent };
     }
 
     /// <summary>There was an answer, but of something that is no API server.</summary>

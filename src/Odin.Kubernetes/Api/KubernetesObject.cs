@@ -44,7 +44,11 @@ public sealed record ObjectMeta
     public DateTimeOffset? CreationTimestamp { get; init; }
 
     /// <summary>Set: it is going, and gone when its grace period and finalizers are.</summary>
+    /// <summary>When it goes at the latest; null: nobody has deleted it.</summary>
     public DateTimeOffset? DeletionTimestamp { get; init; }
+
+    /// <summary>How long before that it was deleted.</summary>
+    public long? DeletionGracePeriodSeconds { get; init; }
 
     public IReadOnlyDictionary<string, string> Labels { get; init => field = value ?? ReadOnlyDictionary<string, string>.Empty; } =
         ReadOnlyDictionary<string, string>.Empty;

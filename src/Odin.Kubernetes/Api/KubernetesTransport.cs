@@ -69,7 +69,7 @@ internal sealed partial class KubernetesTransport(
         catch (HttpRequestException e)
         {
             response?.Dispose();
-            return (null, KubernetesFailure.Unreachable(e, configuration), !KubernetesFailure.IsTls(e) && (request.IsIdempotent || WasNotSent(e)));
+            return (null, KubernetesFailure.Unreachable(e, configuration, WasNotSent(e)), !KubernetesFailure.IsTls(e) && (request.IsIdempotent || WasNotSent(e)));
         }
         catch (IOException e)
         {

@@ -10,4 +10,7 @@ public sealed class KubernetesUnavailableException(string message, Exception? in
 
     /// <summary>What the server answered, when it did.</summary>
     public HttpStatusCode? StatusCode { get; init; }
+
+    /// <summary>Nothing of the request has reached the server: it certainly did nothing.</summary>
+    public bool WasNotSent { get; init; }
 }

@@ -11,20 +11,31 @@ namespace Odin.Kubernetes.Observation;
 /// </summary>
 internal sealed partial class ClusterView(KubernetesClient client, string @namespace, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
+    private const string Events = "events";
+
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(2);
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, ObservedExecution> executions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> executionOfPod = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Task> watches = new(StringComparer.Ordinal);
+
+    // The executions of which there is an object of a kind, by the kind.
+    private readonly Dictionary<string, HashSet<string>> objects = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource closing = new();
     private readonly TaskCompletionSource podsListed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Called, on the watch's thread, with the id of an execution of which something has changed.</summary>
     public Action<string> Changed { get; set; } = static _ => { };
 
+    /// <summary>Whether anybody will still ask about an execution of which there is nothing left on the cluster.</summary>
+    public Func<string, bool> IsWanted { get; set; } = static _ => true;
+
+    /// <summary>Called with why nothing can be seen at the moment, each time that looking is tried and refused.</summary>
+    public Action<Exception> Blinded { get; set; } = static _ => { };
+
     /// <summary>Starts what is not watched yet. Completes when the pods have been listed once.</summary>
-    public Task WatchAsync(WorkloadKind kind)
+    public Task Watch(WorkloadKind kind)
     {
         lock (gate)
         {
@@ -32,18 +43,21 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
             if (watches.Count == 0)
             {
                 watches[WorkloadKind.Names.Pod] = KeepAsync(WorkloadKind.Pod.Plural, WatchPodsAsync);
-                watches["events"] = KeepAsync("events", WatchEventsAsync);
+                watches[Events] = KeepAsync(Events, WatchEventsAsync);
             }
-            if (!watches.ContainsKey(kind.ApiVersion + kind.Plural) && !kind.IsPod)
+            if (!kind.IsPod && !watches.ContainsKey(NameOf(kind)))
             {
-                watches[kind.ApiVersion + kind.Plural] = KeepAsync(kind.Plural, kind.Name == WorkloadKind.Names.Job
-                    ? token => WatchObjectsAsync(KubernetesResources.Jobs, static j => WorkloadEnd.Of(j.Status.Conditions), token)
+                objects[NameOf(kind)] = new HashSet<string>(StringComparer.Ordinal);
+                watches[NameOf(kind)] = KeepAsync(kind.Plural, kind.Name == WorkloadKind.Names.Job
+                    ? token => WatchObjectsAsync(kind, KubernetesResources.Jobs, static j => WorkloadEnd.Of(j.Status.Conditions), token)
                     : token => WatchObjectsAsync(
-                        KubernetesResources.CustomJobs(kind.Group, kind.Version, kind.Plural, kind.Kind), static j => WorkloadEnd.Of(j.Status.Conditions), token));
+                        kind, KubernetesResources.CustomJobs(kind.Group, kind.Version, kind.Plural, kind.Kind), static j => WorkloadEnd.Of(j.Status.Conditions), token));
             }
         }
         return podsListed.Task;
     }
+
+    private static string NameOf(WorkloadKind kind) => $"{kind.ApiVersion}/{kind.Plural}";
 
     /// <summary>Looks at one execution while nothing changes; null if nothing was ever seen of it.</summary>
     public T? Look<T>(string id, Func<ObservedExecution, T?> look)
@@ -61,12 +75,19 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
     }
 
     /// <summary>Takes in what a request has shown before the watch does: a pod, or that an object of another kind exists.</summary>
-    public void Add(string id, Pod? pod)
+    public void Add(WorkloadKind kind, string id, Pod? pod)
     {
         if (pod is not null)
+        {
             Put(pod);
-        else
-            Change(id, static e => e.AddObject());
+            return;
+        }
+        lock (gate)
+        {
+            Of(id).AddObject();
+            if (Of(id).HasObject)
+                objects[NameOf(kind)].Add(id);
+        }
     }
 
     /// <summary>Forgets an execution that nobody asks about any more.</summary>
@@ -74,6 +95,8 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
     {
         lock (gate)
         {
+            foreach (var ids in objects.Values)
+                ids.Remove(id);
             if (!executions.Remove(id, out var execution))
                 return;
             foreach (var uid in execution.PodUids)
@@ -105,9 +128,12 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
             {
                 return;
             }
-            catch (Exception e) when (e is KubernetesException or KubernetesUnavailableException)
+            catch (Exception e) when (e is KubernetesException or KubernetesUnavailableException or KubernetesConfigurationException)
             {
                 LogWatchFailed(what, e.Message);
+                // Without events there is less to tell; without the rest there is nothing to know.
+                if (what != Events)
+                    Blinded(e);
             }
             await Task.Delay(RetryDelay, time, closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -147,45 +173,65 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
         }
     }
 
-    private async Task WatchObjectsAsync<T>(KubernetesResource<T> resource, Func<T, WorkloadEnd> end, CancellationToken cancellationToken)
+    private async Task WatchObjectsAsync<T>(WorkloadKind kind, KubernetesResource<T> resource, Func<T, WorkloadEnd> end, CancellationToken cancellationToken)
         where T : KubernetesObject
     {
         var query = new KubernetesQuery { Namespace = @namespace, LabelSelector = WorkloadLabels.Selector };
-        var seen = new HashSet<string>(StringComparer.Ordinal);
         await foreach (var change in client.WatchAsync(resource, query, cancellationToken))
         {
             if (change.Kind == WatchEventKind.Synced)
-            {
-                var now = change.Objects.Select(o => o.Metadata.Name).ToHashSet(StringComparer.Ordinal);
-                foreach (var gone in seen.Except(now).ToList())
-                    RemoveObject(gone);
-                seen = now;
-            }
+                await ResyncObjectsAsync(kind, resource, change.Objects, cancellationToken);
             foreach (var item in change.Objects)
             {
                 if (change.Kind == WatchEventKind.Deleted)
-                {
-                    seen.Remove(item.Metadata.Name);
-                    RemoveObject(item.Metadata.Name);
-                    continue;
-                }
-                seen.Add(item.Metadata.Name);
-                Change(item.Metadata.Name, e => e.PutObject(end(item)));
+                    RemoveObject(kind, item.Metadata.Name);
+                else
+                    PutObject(kind, item.Metadata.Name, end(item));
                 Changed(item.Metadata.Name);
             }
         }
     }
 
-    private void RemoveObject(string id)
+    private async Task ResyncObjectsAsync<T>(WorkloadKind kind, KubernetesResource<T> resource, IReadOnlyList<T> there, CancellationToken cancellationToken)
+        where T : KubernetesObject
     {
-        Change(id, static e => e.RemoveObject());
-        Changed(id);
+        List<string> missing;
+        lock (gate)
+            missing = [.. objects[NameOf(kind)].Except(there.Select(o => o.Metadata.Name))];
+        foreach (var id in missing)
+        {
+            // One that was made while the list was on its way is not in it, and is there all the same.
+            if (await client.FindAsync(resource, @namespace, id, cancellationToken) is not null)
+                continue;
+            RemoveObject(kind, id);
+            Changed(id);
+        }
     }
 
-    private void Change(string id, Action<ObservedExecution> change)
+    private void PutObject(WorkloadKind kind, string id, WorkloadEnd end)
     {
         lock (gate)
-            change(Of(id));
+        {
+            Of(id).PutObject(end);
+            objects[NameOf(kind)].Add(id);
+        }
+    }
+
+    private void RemoveObject(WorkloadKind kind, string id)
+    {
+        lock (gate)
+        {
+            Of(id).RemoveObject();
+            objects[NameOf(kind)].Remove(id);
+            DropUnwanted(id);
+        }
+    }
+
+    // Under the gate.
+    private void DropUnwanted(string id)
+    {
+        if (!Of(id).IsThere && !IsWanted(id))
+            executions.Remove(id);
     }
 
     private void Put(Pod pod)
@@ -210,6 +256,7 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
             Of(id).Put(pod);
             Of(id).Remove(pod);
             executionOfPod.Remove(pod.Metadata.Uid);
+            DropUnwanted(id);
         }
         Changed(id);
     }

@@ -40,8 +40,11 @@ internal sealed record PodVerdict(
     public static PodVerdict Vanished(Pod pod)
     {
         var last = Of(pod);
-        if (last.IsEnded)
-            return last;
+        return last.IsEnded ? last : Deleted(pod, last);
+    }
+
+    private static PodVerdict Deleted(Pod pod, PodVerdict last)
+    {
         var disruption = pod.Status.Conditions.FirstOrDefault(c => c is { Type: "DisruptionTarget", IsTrue: true });
         var (reason, why) = disruption switch
         {
@@ -74,8 +77,13 @@ internal sealed record PodVerdict(
             { Reason: { } reason } when StartErrors.Contains(reason) => NotStarted(end.Message ?? reason),
             _ => Exited(end.ExitCode),
         };
-        return verdict with { ExitCode = verdict.ExitCode ?? end?.ExitCode, Started = started, Finished = finished, Outputs = end?.Message };
+        verdict = verdict with { ExitCode = verdict.ExitCode ?? end?.ExitCode, Started = started, Finished = finished, Outputs = end?.Message };
+        // It was told to end because somebody deleted the pod: that is not the program's failure.
+        return verdict.Phase == ExecutionPhase.Failed && finished >= DeletedAt(pod) ? Deleted(pod, verdict) : verdict;
     }
+
+    // The time that stands in the object is that at which its patience is over.
+    private static DateTimeOffset? DeletedAt(Pod pod) => pod.Metadata.DeletionTimestamp?.AddSeconds(-(pod.Metadata.DeletionGracePeriodSeconds ?? 0));
 
     private static PodVerdict Exited(int code)
     {

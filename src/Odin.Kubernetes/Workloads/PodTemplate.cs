@@ -55,7 +55,8 @@ internal static class PodTemplate
     {
         var container = new JsonObject
         {
-            ["name"] = name,
+            // A container's name is a DNS label, while the name of a pipeline, and so of a pod, may hold dots.
+            ["name"] = name.Replace('.', '-'),
             ["image"] = spec.Image,
             ["imagePullPolicy"] = spec.PullPolicy,
             ["command"] = Texts(execution.Command),

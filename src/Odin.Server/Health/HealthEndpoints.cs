@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Odin.Pipelines;
+using Odin.Runs;
 using Odin.Server.Auth;
 using Odin.Storage;
 using Odin.Users;
@@ -30,6 +31,15 @@ internal static class HealthEndpoints
         {
             parts["pipelines"] = await AskAsync(
                 "pipelines", async token => (await catalog.GetStatusAsync(token)).Warning is null ? null : "The repository cannot be reached.", log, time, cancellationToken);
+        }
+        if (services.GetService<ExecutorHealth>() is { } executors)
+        {
+            parts["executors"] = await AskAsync(
+                "executors",
+                async token => await executors.FindTroublesAsync(token) is { Count: > 0 } troubles
+                    ? $"Tasks wait for: {string.Join(", ", troubles.Keys.Order(StringComparer.Ordinal))}. The log says why."
+                    : null,
+                log, time, cancellationToken);
         }
         var isUp = parts["store"].Status == HealthPart.Ok;
         var status = !isUp ? "failing" : parts.Values.All(p => p.Status == HealthPart.Ok) ? "ok" : "degraded";

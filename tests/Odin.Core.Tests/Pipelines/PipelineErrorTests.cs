@@ -136,15 +136,34 @@ public sealed class PipelineErrorTests
         Assert.Contains("a -> b -> c -> a", error.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Parse_LongNames_AreRefusedWithTheLength()
+    [Theory]
+    [InlineData(21, "")]
+    [InlineData(17, ", retries: 1")]
+    [InlineData(16, ", retries: 9")]
+    [InlineData(12, ", resource_type: PyTorchJob, num_workers: 1")]
+    [InlineData(11, ", resource_type: PyTorchJob, num_workers: 11")]
+    [InlineData(12, ", resource_type: MPIJob, num_workers: 2")]
+    [InlineData(8, ", resource_type: TFJob, num_workers: 2, retries: 2")]
+    public void Parse_LongNames_AreRefusedWithTheLength(int fits, string more)
     {
         var name = new string('n', 30);
+        string Pipeline(int length) => $"name: {name}\ntasks:\n- {{name: {new string('t', length)}, image: i, command: c{more}}}";
 
-        Assert.Empty(Errors($"name: {name}\ntasks:\n- {{name: {new string('t', 20)}, image: i, command: c}}"));
-        var error = Error($"name: {name}\ntasks:\n- {{name: {new string('t', 21)}, image: i, command: c}}");
+        Assert.Empty(Errors(Pipeline(fits)));
+        var error = Error(Pipeline(fits + 1));
         Assert.Equal(DiagnosticCodes.IdTooLong, error.Code);
         Assert.Contains("64 characters", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a.b")]
+    [InlineData("3d")]
+    public void Parse_DistributedTaskInAPipelineThatIsNoHostName_IsAnError(string name)
+    {
+        Assert.Empty(Errors($"name: {name}\ntasks:\n- {{name: t, image: i, command: c}}"));
+        var error = Error($"name: {name}\ntasks:\n- {{name: t, image: i, command: c, resource_type: PyTorchJob}}");
+        Assert.Equal(DiagnosticCodes.InvalidName, error.Code);
+        Assert.Contains("rename the pipeline", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

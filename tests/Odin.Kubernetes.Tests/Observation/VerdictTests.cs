@@ -72,6 +72,22 @@ public sealed class VerdictTests
     }
 
     [Theory]
+    [InlineData("2026-11-21T10:00:29Z", 143, ExecutionPhase.Failed, ExecutionReasons.Killed)]
+    [InlineData("2026-11-21T10:00:30Z", 143, ExecutionPhase.Lost, ExecutionReasons.Lost)]
+    [InlineData("2026-11-21T10:00:31Z", 1, ExecutionPhase.Lost, ExecutionReasons.Lost)]
+    [InlineData("2026-11-21T10:00:31Z", 0, ExecutionPhase.Succeeded, null)]
+    public void Pod_EndedAfterItWasDeleted_IsLostUnlessItSucceeded(string finished, int code, ExecutionPhase phase, string? reason)
+    {
+        var state = $$"""{"terminated": {"exitCode": {{code}}, "finishedAt": "{{finished}}"} }""";
+        var pod = Pod($$"""{"phase": "{{(code == 0 ? "Succeeded" : "Failed")}}", "containerStatuses": [{"name": "c", "state": {{state}} }]}""");
+        pod = pod with { Metadata = pod.Metadata with { DeletionTimestamp = DateTimeOffset.Parse("2026-11-21T10:01:00Z", System.Globalization.CultureInfo.InvariantCulture), DeletionGracePeriodSeconds = 30 } };
+
+        var verdict = PodVerdict.Of(pod);
+
+        Assert.Equal((phase, reason, code), (verdict.Phase, verdict.Reason, verdict.ExitCode));
+    }
+
+    [Theory]
     [InlineData("[]", new string[0], ExecutionPhase.Queued, ExecutionReasons.WaitingForPods)]
     [InlineData("[]", new[] { "Pending", "Running" }, ExecutionPhase.Running, null)]
     [InlineData("[]", new[] { "Pending", "Pending" }, ExecutionPhase.Queued, ExecutionReasons.ContainerCreating)]

@@ -18,7 +18,7 @@ public sealed class HostingTests(ServerFixture fixture) : IClassFixture<ServerFi
     {
         var health = await server.Client.GetJsonAsync("/health");
         Assert.Equal("ok", (string)health["status"]!);
-        Assert.Equal(["store", "pipelines"], health["parts"]!.Keys());
+        Assert.Equal(["store", "pipelines", "executors"], health["parts"]!.Keys());
     }
 
     [Fact]
