@@ -6,7 +6,7 @@ namespace Odin.Kubernetes;
 /// </summary>
 internal sealed class LogResume
 {
-    private const int Sample = 4096;
+    private const int Sample = 4096, ShortestRotated = 64 * 1024;
 
     private readonly long length;
     private readonly byte[] head, tail;
@@ -21,6 +21,9 @@ internal sealed class LogResume
     public static LogResume Start => new(0, [], []) { isFound = true };
 
     public bool IsStart => length == 0;
+
+    /// <summary>Too little is stored for a node to have thrown away its beginning: they do so from 10 MiB on.</summary>
+    public bool IsShort => length < ShortestRotated;
 
     /// <summary>The node has no log any more.</summary>
     public bool IsGone { get; private set; }

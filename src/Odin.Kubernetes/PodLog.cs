@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Odin.Execution;
 using Odin.Kubernetes.Api;
@@ -11,7 +12,7 @@ namespace Odin.Kubernetes;
 /// </summary>
 internal sealed partial class PodLog(KubernetesClient client, LogStore logs, LogKey key, Pod pod, TimeProvider time, ILogger logger)
 {
-    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200), LongestDelay = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200), LongestDelay = TimeSpan.FromSeconds(5), EndPatience = TimeSpan.FromSeconds(20);
 
     /// <summary>Copies until the program has ended and everything was read, or the pod is gone.</summary>
     /// <param name="ended">Completes when the program is known to have ended.</param>
@@ -31,13 +32,14 @@ internal sealed partial class PodLog(KubernetesClient client, LogStore logs, Log
                 if (isOver || (!isThere && ended.IsCompleted))
                     return;
                 // The news of the program's end is on its way, later than its last line.
-                await Task.WhenAny(ended, Task.Delay(LongestDelay, time, cancellationToken));
+                await Task.WhenAny(ended, Task.Delay(EndPatience, time, cancellationToken));
                 cancellationToken.ThrowIfCancellationRequested();
                 delay = FirstDelay;
                 continue;
             }
-            catch (KubernetesException e) when (e.IsNotFound)
+            catch (KubernetesException e) when (e.IsNotFound || (isOver && e.StatusCode == HttpStatusCode.BadRequest))
             {
+                // The pod or its container is gone.
                 return;
             }
             catch (Exception e) when (e is KubernetesException or KubernetesUnavailableException or IOException or HttpRequestException)
@@ -55,7 +57,7 @@ internal sealed partial class PodLog(KubernetesClient client, LogStore logs, Log
         var resume = await LogResume.PrepareAsync(logs.PathOf(key), cancellationToken);
         if (!resume.IsStart && !await resume.FitsAsync(() => OpenAsync(follow: false, cancellationToken), cancellationToken))
         {
-            if (resume.IsGone || !await IsStillThereAsync(cancellationToken))
+            if (resume.IsGone || resume.IsShort || !await IsStillThereAsync(cancellationToken))
                 return false;
             await logs.AppendAsync(key, "[odin: a part of the log is missing here: the node had thrown it away before it could be read]\n"u8.ToArray(), cancellationToken);
             resume = LogResume.Start;

@@ -78,7 +78,8 @@ public sealed class DistributedKindsTests(TestCluster cluster) : IClassFixture<T
         await Eventually.True(async () => (await odin.PodsAsync()).Count == 0, "the pods go with their owner", Patience);
         TestContext.Current.SendDiagnosticMessage($"{type} {string.Join(", ", requests.Lines)}");
         // Followed; then, because the news of its end came later, whether it is still the same log, and the rest of it.
-        Assert.InRange(requests.Count("get", "pods/log"), roles.Length, 3 * roles.Length);
+        // On a machine that has much else to do the news is late, and the log is looked at again in between.
+        Assert.InRange(requests.Count("get", "pods/log"), roles.Length, 6 * roles.Length);
     }
 
     [Theory]
