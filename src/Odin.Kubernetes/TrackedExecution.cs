@@ -37,7 +37,13 @@ internal sealed class TrackedExecution(ExecutionKey key)
     public bool IsSettled { get; set; }
 
     /// <summary>What copies the logs of its pods, by the pods' uids.</summary>
-    public Dictionary<string, Task> Logs { get; } = new(StringComparer.Ordinal);
+    public Dictionary<string, LogCopy> Logs { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Null until the object is seen to have ended; then the question which pods there are. Of the two watches the one of pods
+    /// may be behind.
+    /// </summary>
+    public Task? LastLook { get; set; }
 
     /// <summary>Ends all work on it in this process.</summary>
     public CancellationTokenSource Closing { get; } = new();
@@ -55,4 +61,21 @@ internal sealed class TrackedExecution(ExecutionKey key)
         Events = events,
         ResourceId = Key.Id,
     };
+}
+
+/// <summary>The copying of one pod's log.</summary>
+internal sealed class LogCopy
+{
+    private readonly TaskCompletionSource podEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when the pod is known to have ended, or to be gone.</summary>
+    public Task PodEnded => podEnded.Task;
+
+    /// <summary>Completes when all of it was read, or it was given up.</summary>
+    public Task Done => done.Task;
+
+    public void EndPod() => podEnded.TrySetResult();
+
+    public void Finish() => done.TrySetResult();
 }
