@@ -65,6 +65,7 @@ public sealed partial class KubernetesExecutor
         return outcome.ToStatus(execution.Key) with { Started = execution.Status.Started, ResourceId = execution.Key.Id };
     }
 
+    // Each kind has a watch of its own: that a job has ended may be told before its pods are, and they have the log.
     // Under the gate of the execution.
     private bool HasLookedAgain(TrackedExecution execution, WorkloadKind kind)
     {

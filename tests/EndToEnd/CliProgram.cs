@@ -12,7 +12,8 @@ internal sealed record ProgramResult(int Code, string Output, string Error)
 /// <summary>Runs programs as a person with a fresh home directory would.</summary>
 internal sealed class CliProgram(TemporaryDirectory home)
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
+    /// <summary>A program that takes longer is killed.</summary>
+    public TimeSpan Deadline { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Set on top of the environment of the tests.</summary>
     public Dictionary<string, string> Variables { get; } = [];

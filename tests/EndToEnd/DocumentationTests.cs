@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Odin.EndToEnd;
 
 /// <summary>What the documentation tells a person to type works as it stands.</summary>
@@ -7,6 +5,9 @@ public sealed class DocumentationTests : IDisposable
 {
     // Their blocks are typed one after the other, in one shell.
     private static readonly string[] Run = ["README.md", "docs/guides/ci.md", "docs/guides/git-remote.md", "docs/quickstart.md"];
+
+    // The same on a cluster: KubernetesGuideTests.
+    private static readonly string[] RunOnCluster = [KubernetesGuideTests.Page];
 
     // Blocks marked "shell", and why they cannot be run.
     private static readonly Dictionary<string, string> Excused = new(StringComparer.Ordinal)
@@ -29,14 +30,14 @@ public sealed class DocumentationTests : IDisposable
     public async Task Blocks_TypedInOrder_AllSucceed(string page)
     {
         Assert.Contains(page, Run);
-        var blocks = Blocks(page).Where(b => b.Language == "sh").ToList();
+        var blocks = TypedPage.Blocks(page).Where(b => b.Language == "sh").ToList();
         Assert.NotEmpty(blocks);
         // As at the root of a clone, but with the program of this build instead of one to be built.
         Directory.CreateSymbolicLink(home["examples"], Path.Combine(Programs.Root, "examples"));
         await File.WriteAllTextAsync(home["odin"], $"#!/bin/sh\nexec '{Programs.Cli}' \"$@\"\n");
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(home["odin"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        await File.WriteAllTextAsync(home["typed.sh"], Script(page, blocks));
+        await File.WriteAllTextAsync(home["typed.sh"], TypedPage.Script(page, blocks));
 
         var result = await new CliProgram(home).RunAsync("/bin/sh", "-e", home["typed.sh"]);
 
@@ -49,55 +50,16 @@ public sealed class DocumentationTests : IDisposable
     {
         var pages = Pages().ToList();
         Assert.Contains("docs/reference/cli.md", pages);
-        var marked = pages.Where(p => Blocks(p).Any(b => b.Language is "shell" or "bash")).ToList();
-        var run = pages.Where(p => Blocks(p).Any(b => b.Language == "sh")).ToList();
+        var marked = pages.Where(p => TypedPage.Blocks(p).Any(b => b.Language is "shell" or "bash")).ToList();
+        var run = pages.Where(p => TypedPage.Blocks(p).Any(b => b.Language == "sh")).ToList();
 
-        Assert.Equal(Run.Order(StringComparer.Ordinal), run.Order(StringComparer.Ordinal));
+        Assert.Equal(Run.Concat(RunOnCluster).Order(StringComparer.Ordinal), run.Order(StringComparer.Ordinal));
         Assert.Equal(Excused.Keys.Order(StringComparer.Ordinal), marked.Order(StringComparer.Ordinal));
-        Assert.Equal(["./test"], Blocks("README.md").Where(b => b.Language == "shell").Select(b => b.Text.Trim()));
-    }
-
-    // What a block leaves running ends with the shell, also when a later block fails.
-    private static string Script(string page, IEnumerable<Block> blocks)
-    {
-        var script = new StringBuilder("trap 'kill ${!:-} 2>/dev/null || true; wait' EXIT\n");
-        foreach (var block in blocks)
-            script.Append($"echo '### {page}:{block.Line}'\n{block.Text}");
-        return script.ToString();
+        Assert.Equal(["./test"], TypedPage.Blocks("README.md").Where(b => b.Language == "shell").Select(b => b.Text.Trim()));
     }
 
     private static IEnumerable<string> Pages() =>
         Directory.GetFiles(Programs.Root, "*.md")
             .Concat(new[] { "docs", "examples" }.SelectMany(d => Directory.GetFiles(Path.Combine(Programs.Root, d), "*.md", SearchOption.AllDirectories)))
             .Select(f => Path.GetRelativePath(Programs.Root, f));
-
-    private static List<Block> Blocks(string page)
-    {
-        const string Fence = "```";
-        var blocks = new List<Block>();
-        (string Language, int Line, StringBuilder Text)? open = null;
-        var number = 0;
-        foreach (var line in File.ReadLines(Path.Combine(Programs.Root, page)))
-        {
-            number++;
-            var isFence = line.TrimStart().StartsWith(Fence, StringComparison.Ordinal);
-            if (isFence && open is { } ended)
-            {
-                blocks.Add(new Block(ended.Language, ended.Line, ended.Text.ToString()));
-                open = null;
-            }
-            else if (isFence)
-            {
-                open = (line.Trim()[Fence.Length..], number, new StringBuilder());
-            }
-            else
-            {
-                open?.Text.Append(line).Append('\n');
-            }
-        }
-        Assert.True(open is null, $"{page} ends within a block");
-        return blocks;
-    }
-
-    private sealed record Block(string Language, int Line, string Text);
 }

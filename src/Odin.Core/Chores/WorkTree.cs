@@ -106,7 +106,9 @@ internal sealed class WorkTree(string directory)
         start.Environment["GIT_TERMINAL_PROMPT"] = "0";
         start.Environment["GIT_EDITOR"] = "true";
         start.Environment["LC_ALL"] = "C";
-        start.Environment.TryAdd("GIT_SSH_COMMAND", "ssh -o BatchMode=yes");
+        // Git has a command with options started by a shell, which an image need not have. There is no terminal to ask on either.
+        if (File.Exists("/bin/sh"))
+            start.Environment.TryAdd("GIT_SSH_COMMAND", "ssh -o BatchMode=yes");
         SetIdentity(start.Environment);
         var output = "";
         try

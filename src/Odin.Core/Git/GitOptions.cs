@@ -47,8 +47,13 @@ public sealed class GitOptions
     public IReadOnlyList<string> Validate()
     {
         var errors = new List<string>();
-        if (Source is not null && !GitAddress.TryParse(Source, AllowInsecureHttp, out _, out var error))
-            errors.Add(error);
+        if (Source is not null)
+        {
+            if (!GitAddress.TryParse(Source, AllowInsecureHttp, out var address, out var error))
+                errors.Add(error);
+            else if (address.Transport == GitTransport.File && !OperatingSystem.IsWindows() && !File.Exists("/bin/sh"))
+                errors.Add($"Git needs a shell for the pipelines source '{address}', and here is none: give the directory without 'file://', or a remote by ssh or https.");
+        }
         if (!GitRevision.IsBranchName(Branch))
             errors.Add($"The branch '{Branch}' is not a name that git allows: use letters, digits, '.', '_', '-' and '/'.");
         if (SshKeyFile is not null && !File.Exists(SshKeyFile))

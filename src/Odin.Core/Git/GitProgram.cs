@@ -1,19 +1,18 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Text;
 
 namespace Odin.Git;
 
 /// <summary>
 /// The one place that starts <c>git</c>: no prompts, no hooks of ours, no user's or system's configuration, an allow-listed
-/// environment, and credentials in the environment of a one-shot helper instead of in arguments.
+/// environment, and credentials in the environment instead of in arguments. No command of ours makes git ask a shell, with
+/// the exception of <c>file://</c>: containers need not have one.
 /// </summary>
 internal sealed class GitProgram : IDisposable
 {
     // No answer that is kept in memory is larger than the list of a large tree.
     private const int MaxOutput = 256 * 1024 * 1024;
-
-    private const string Helper =
-        "!f() { test \"$1\" = get && printf 'username=%s\\npassword=%s\\n' \"$ODIN_GIT_USERNAME\" \"$ODIN_GIT_PASSWORD\"; }; f";
 
     private static readonly string[] Inherited =
     [
@@ -34,6 +33,7 @@ internal sealed class GitProgram : IDisposable
     private readonly GitAddress address;
     private readonly GitOptions options;
     private readonly string home;
+    private readonly SshProgram ssh;
     private readonly SemaphoreSlim slots;
 
     public GitProgram(GitAddress address, GitOptions options)
@@ -41,6 +41,7 @@ internal sealed class GitProgram : IDisposable
         this.address = address;
         this.options = options;
         home = Path.Combine(Path.GetFullPath(options.DataDirectory), "git-home");
+        ssh = new SshProgram(options, home);
         slots = new SemaphoreSlim(options.MaxProcesses);
     }
 
@@ -51,6 +52,8 @@ internal sealed class GitProgram : IDisposable
         // What a crash in the middle of a commit has left.
         foreach (var index in Directory.GetFiles(home, "*.index*"))
             File.Delete(index);
+        if (address.Transport == GitTransport.Ssh)
+            ssh.Write();
         // The operator named the repository, so it is trusted whoever owns it; "-c" would not reach the other side of file://.
         File.WriteAllText(Path.Combine(home, "gitconfig"), "[safe]\n\tdirectory = *\n");
     }
@@ -121,8 +124,6 @@ internal sealed class GitProgram : IDisposable
         var start = new ProcessStartInfo("git") { WorkingDirectory = call.WorkTree ?? home };
         foreach (var setting in Settings)
             Add(start, "-c", setting);
-        if (address.Credential is not null)
-            Add(start, "-c", $"credential.{address.Origin}.helper={Helper}");
         foreach (var argument in call.Arguments)
             start.ArgumentList.Add(argument);
         Fill(start.Environment, call);
@@ -158,7 +159,7 @@ internal sealed class GitProgram : IDisposable
         environment["GIT_NO_LAZY_FETCH"] = "1";
         environment["GIT_ALLOW_PROTOCOL"] = address.Protocols;
         environment["GIT_SSH_VARIANT"] = "ssh";
-        environment["GIT_SSH_COMMAND"] = SshCommand();
+        environment["GIT_SSH"] = ssh.Path;
         if (call.GitDirectory is not null)
             environment["GIT_DIR"] = call.GitDirectory;
         if (call.WorkTree is not null && call.GitDirectory is not null)
@@ -167,26 +168,15 @@ internal sealed class GitProgram : IDisposable
             environment["GIT_INDEX_FILE"] = call.IndexFile;
         if (address.Credential is { } credential)
         {
-            environment["ODIN_GIT_USERNAME"] = credential.UserName;
-            environment["ODIN_GIT_PASSWORD"] = credential.Password;
+            // A helper would be started by a shell. Only requests to the address itself bear the header.
+            var pair = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credential.UserName}:{credential.Password}"));
+            environment["GIT_CONFIG_COUNT"] = "1";
+            environment["GIT_CONFIG_KEY_0"] = $"http.{address.Origin}/.extraHeader";
+            environment["GIT_CONFIG_VALUE_0"] = "Authorization: Basic " + pair;
         }
         foreach (var (name, value) in call.Environment)
             environment[name] = value;
     }
-
-    // Git hands this text to a shell, and ssh splits and expands the values of -o once more.
-    private string SshCommand()
-    {
-        var command = "ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=15 -o ServerAliveInterval=10 "
-            + "-o ServerAliveCountMax=3 -o ControlMaster=no -o ControlPath=none -o ForwardAgent=no -o ForwardX11=no -o ClearAllForwardings=yes";
-        if (options.SshKeyFile is not null)
-            command += $" -o IdentitiesOnly=yes -o 'IdentityFile=\"{SshPath(options.SshKeyFile)}\"'";
-        if (options.KnownHostsFile is not null)
-            command += $" -o 'UserKnownHostsFile=\"{SshPath(options.KnownHostsFile)}\"' -o GlobalKnownHostsFile=/dev/null";
-        return command;
-    }
-
-    private static string SshPath(string path) => Path.GetFullPath(path).Replace("%", "%%", StringComparison.Ordinal);
 
     private static async Task WriteAsync(Stream stdin, ReadOnlyMemory<byte> input, CancellationToken cancellationToken)
     {
