@@ -72,7 +72,7 @@ internal static partial class KubernetesBenches
         await using var server = await BenchServer.StartAsync(cluster.ServerArguments);
         await server.PutJobAsync("one", Pods(1, chained: false));
         await DoneAsync(server, await server.SubmitAsync("one"));
-        var requests = await RequestsAsync(server);
+        var made = cluster.TimeUntilMadeAsync(count + 1);
 
         var latencies = new ConcurrentBag<double>();
         var watch = Stopwatch.StartNew();
@@ -86,13 +86,12 @@ internal static partial class KubernetesBenches
             await Task.WhenAny(ends, Task.Delay(20));
         }
         await ends;
-        var rate = ((await RequestsAsync(server)).Values.Sum() - requests.Values.Sum()) / watch.Elapsed.TotalSeconds;
         return
         [
             BenchRow.AtMost("kubernetes-200-runs-p99", Percentile.Of(latencies, 0.99), 500, "ms",
                 $"{latencies.Count} requests to our API, all runs done after {watch.Elapsed.TotalSeconds:0} s"),
-            // The usual limit of a client would be five; what is above it shows that nothing of the kind holds us up.
-            BenchRow.AtLeast("kubernetes-200-runs-requests", rate, 5, "requests/s", "to the API server, on average"),
+            // Some clients limit themselves to five requests a second; then this would be less.
+            BenchRow.AtLeast("kubernetes-200-runs-made", count / (await made).TotalSeconds, 5, "pods/s", "from the first to the last of them made"),
         ];
     }
 
@@ -182,6 +181,23 @@ internal sealed class BenchCluster : IAsyncDisposable
             await made;
             return watch.Elapsed;
         }
+    }
+
+    /// <summary>From now on: the time between the first new pod and the one with which there are so many.</summary>
+    public async Task<TimeSpan> TimeUntilMadeAsync(int count)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(10));
+        Stopwatch? watch = null;
+        await foreach (var change in client.WatchAsync(KubernetesResources.Pods, new KubernetesQuery { Namespace = @namespace }, limit.Token))
+        {
+            seen.UnionWith(change.Objects.Select(p => p.Metadata.Name));
+            if (change.Kind != WatchEventKind.Synced)
+                watch ??= Stopwatch.StartNew();
+            if (seen.Count >= count)
+                break;
+        }
+        return watch?.Elapsed ?? throw new InvalidOperationException("The pods were there before anybody looked.");
     }
 
     public async ValueTask DisposeAsync()
