@@ -94,7 +94,7 @@ public static class OdinServiceCollectionExtensions
         services.AddSingleton(provider => new PipelineParserOptions { Executors = [.. provider.GetRequiredService<ExecutorSet>().Names] });
         services.AddSingleton<JobLoader>().AddSingleton<RunDrafter>().AddSingleton<RunPlanner>().AddSingleton<RunSubmitter>();
         services.AddSingleton<TaskCache>().AddSingleton<TaskStarter>().AddSingleton<TaskFinisher>();
-        services.AddSingleton<RunCanceller>().AddSingleton<RunCleaner>().AddSingleton<RunLogs>();
+        services.AddSingleton<RunCanceller>().AddSingleton<RunCleaner>().AddSingleton<LiveLogs>().AddSingleton<RunLogs>();
         services.AddSingleton<ExecutionJanitor>().AddHostedService(provider => provider.GetRequiredService<ExecutionJanitor>());
         services.AddSingleton<RunReconciler>().AddSingleton<RunRetention>();
         services.AddSingleton(provider => new ReconcilerHost<Run>(

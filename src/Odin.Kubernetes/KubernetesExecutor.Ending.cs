@@ -13,6 +13,8 @@ public sealed partial class KubernetesExecutor
     // Beyond the grace period: the time in which a node that lives answers.
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(60);
 
+    private static readonly TimeSpan WorkerPatience = TimeSpan.FromSeconds(5);
+
     private void Evaluate(string id)
     {
         if (!tracked.TryGetValue(id, out var execution))
@@ -21,17 +23,12 @@ public sealed partial class KubernetesExecutor
         {
             if (execution.IsSettled || !execution.IsCreated || execution.Kind is not { } kind)
                 return;
-            var seen = view.Look(id, e => new Sight(e.Pods(kind.MainRole), e.LastGone, e.IsGone, e.End, e.Events));
+            var seen = view.Look(id, e => new Sight(e.Pods(kind.MainRole), e.LastGone, e.IsGone, e.End, e.Events, e.FailedAndGone));
             if (seen is null || Judge(kind, seen) is not { } verdict)
                 return;
-            if (verdict.IsEnded && !kind.IsPod && execution.ArePodsKnown != true && seen.LastGone is null && !seen.Pods.Any(p => PodVerdict.Of(p).IsEnded))
-            {
-                if (execution.ArePodsKnown is null)
-                    Spawn(() => AskForPodsAsync(execution, kind));
-                execution.ArePodsKnown = false;
+            FollowLogs(execution, kind, seen.Pods);
+            if (verdict.IsEnded && !HasLookedAgain(execution, kind))
                 return;
-            }
-            FollowLogs(execution, seen.Pods);
             var status = execution.StatusOf(verdict, seen.Events);
             if (!verdict.IsEnded)
             {
@@ -47,35 +44,17 @@ public sealed partial class KubernetesExecutor
         }
     }
 
-    // Each kind has a watch of its own: that a job has ended may be told before its pods have, and they have the log.
-    private async Task AskForPodsAsync(TrackedExecution execution, WorkloadKind kind)
-    {
-        try
-        {
-            var query = new KubernetesQuery { Namespace = @namespace, LabelSelector = WorkloadLabels.SelectorOf(execution.Key) };
-            foreach (var pod in (await client.ListAsync(KubernetesResources.Pods, query, closing.Token)).Items)
-                view.Add(kind, execution.Key.Id, pod);
-        }
-        catch (Exception e) when (e is KubernetesException or KubernetesUnavailableException or KubernetesConfigurationException)
-        {
-            LogUnavailable(execution.Key, e.Message);
-        }
-        lock (execution.Gate)
-            execution.ArePodsKnown = true;
-        Evaluate(execution.Key.Id);
-    }
-
     private sealed record Sight(
-        IReadOnlyList<Pod> Pods, Pod? LastGone, bool IsGone, WorkloadEnd End, IReadOnlyList<ExecutionEvent> Events);
+        IReadOnlyList<Pod> Pods, Pod? LastGone, bool IsGone, WorkloadEnd End, IReadOnlyList<ExecutionEvent> Events, IReadOnlyList<Pod> FailedAndGone);
 
     private static PodVerdict? Judge(WorkloadKind kind, Sight seen) => seen switch
     {
         { Pods: [var pod, ..] } when kind.IsPod => PodVerdict.Of(pod, seen.Events),
         { LastGone: { } pod } when kind.IsPod => PodVerdict.Vanished(pod),
         _ when kind.IsPod => null,
-        { End.Succeeded: not null } => WorkloadVerdict.Of(seen.End, seen.Pods),
+        { End.Succeeded: not null } => WorkloadVerdict.Of(seen.End, seen.Pods, seen.FailedAndGone),
         { IsGone: true, Pods.Count: 0 } => new PodVerdict(ExecutionPhase.Lost, ExecutionReasons.Lost, $"The {kind.Kind} is gone: it was deleted, and not by us."),
-        _ => WorkloadVerdict.Of(seen.End, seen.Pods),
+        _ => WorkloadVerdict.Of(seen.End, seen.Pods, seen.FailedAndGone),
     };
 
     private static ExecutionStatus Gone(TrackedExecution execution, WorkloadKind kind)
@@ -86,24 +65,56 @@ public sealed partial class KubernetesExecutor
         return outcome.ToStatus(execution.Key) with { Started = execution.Status.Started, ResourceId = execution.Key.Id };
     }
 
-    private void FollowLogs(TrackedExecution execution, IReadOnlyList<Pod> pods)
+    // Each kind has a watch of its own: that a job has ended may be told before its pods are, and they have the log.
+    // Under the gate of the execution.
+    private bool HasLookedAgain(TrackedExecution execution, WorkloadKind kind)
     {
-        for (var i = 0; i < pods.Count; i++)
+        if (kind.IsPod)
+            return true;
+        if (execution.LastLook is null)
         {
-            var pod = pods[i];
+            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            execution.LastLook = done.Task;
+            Spawn(async () =>
+            {
+                try
+                {
+                    var query = new KubernetesQuery { Namespace = @namespace, LabelSelector = WorkloadLabels.SelectorOf(execution.Key) };
+                    foreach (var pod in (await client.ListAsync(KubernetesResources.Pods, query, closing.Token)).Items)
+                        view.Add(kind, execution.Key.Id, pod);
+                }
+                catch (Exception e) when (e is KubernetesException or KubernetesUnavailableException or KubernetesConfigurationException)
+                {
+                    LogUnavailable(execution.Key, e.Message);
+                }
+                done.SetResult();
+                Evaluate(execution.Key.Id);
+            });
+        }
+        return execution.LastLook.IsCompleted;
+    }
+
+    private static LogKey LogOf(TrackedExecution execution, WorkloadKind kind, Pod pod) =>
+        // A Job has one pod, unless that is lost and another one takes its place.
+        !kind.IsDistributed && execution.Logs.Count == 0 ? execution.Key : new LogKey(execution.Key, PodRole.LogOf(kind, pod));
+
+    // Under the gate of the execution.
+    private void FollowLogs(TrackedExecution execution, WorkloadKind kind, IReadOnlyList<Pod> pods)
+    {
+        foreach (var pod in pods)
+        {
             // One that never started has no log either, but answers so.
             if (!ObservedExecution.HasContainer(pod) || execution.Logs.ContainsKey(pod.Metadata.Uid))
                 continue;
-            var key = i == 0 ? execution.Key : execution.Key with { Id = pod.Metadata.Name };
-            var log = new PodLog(client, logs, key, pod, time, logger);
-            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            execution.Logs.Add(pod.Metadata.Uid, done.Task);
+            var log = new PodLog(client, logs, LogOf(execution, kind, pod), pod, time, logger);
+            var copy = new LogCopy();
+            execution.Logs.Add(pod.Metadata.Uid, copy);
             Spawn(async () =>
             {
                 using var both = CancellationTokenSource.CreateLinkedTokenSource(closing.Token, execution.Closing.Token);
                 try
                 {
-                    await log.CopyAsync(() => HasEnded(execution, pod), both.Token);
+                    await log.CopyAsync(copy.PodEnded, both.Token);
                 }
                 catch (OperationCanceledException)
                 {
@@ -111,14 +122,17 @@ public sealed partial class KubernetesExecutor
                 }
                 finally
                 {
-                    done.TrySetResult();
+                    copy.Finish();
                 }
             });
         }
+        var running = pods.Where(p => !PodVerdict.Of(p).IsEnded).Select(p => p.Metadata.Uid).ToHashSet(StringComparer.Ordinal);
+        foreach (var (uid, copy) in execution.Logs)
+        {
+            if (!running.Contains(uid))
+                copy.EndPod();
+        }
     }
-
-    private bool HasEnded(TrackedExecution execution, Pod pod) =>
-        view.Shows(execution.Key.Id, e => e.Find(pod.Metadata.Uid) is not { } now || PodVerdict.Of(now).IsEnded);
 
     // A change that is worth telling.
     private void Report(TrackedExecution execution, ExecutionStatus status)
@@ -149,13 +163,17 @@ public sealed partial class KubernetesExecutor
 
     private async Task FinishAsync(TrackedExecution execution, ExecutionStatus status)
     {
-        Task[] copies;
+        LogCopy[] copies;
         lock (execution.Gate)
             copies = [.. execution.Logs.Values];
-        await Task.WhenAny(Task.WhenAll(copies), Task.Delay(options.LogDrain, time, closing.Token));
+        var drained = Task.Delay(options.LogDrain, time, closing.Token);
+        // Of a distributed one, workers may run on when it is decided; nobody waits for those for long.
+        await Task.WhenAny(Task.WhenAll(copies.Select(c => c.Done)), drained, Task.Delay(WorkerPatience, time, closing.Token));
+        var ended = copies.Where(c => c.PodEnded.IsCompleted).Select(c => c.Done).ToList();
+        await Task.WhenAny(Task.WhenAll(ended), drained);
         if (closing.IsCancellationRequested)
             return;
-        if (copies.Any(c => !c.IsCompleted))
+        if (ended.Any(c => !c.IsCompleted))
             LogLogIncomplete(execution.Key, options.LogDrain);
         status = status with
         {

@@ -17,6 +17,8 @@ public static class KubernetesServiceCollectionExtensions
         services.AddSingleton(configuration);
         services.AddSingleton(provider => new KubernetesClient(
             configuration, api, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<KubernetesClient>>()));
+        services.AddSingleton<ILiveResources>(provider =>
+            new ClusterResources(provider.GetRequiredService<KubernetesClient>(), executor.Namespace ?? configuration.Namespace));
         services.AddSingleton<IExecutor>(provider => new KubernetesExecutor(
             provider.GetRequiredService<KubernetesClient>(),
             executor with { WorkspacePath = executor.WorkspacePath ?? Workspaces(provider.GetRequiredService<OdinOptions>()) },

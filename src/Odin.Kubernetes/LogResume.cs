@@ -6,7 +6,7 @@ namespace Odin.Kubernetes;
 /// </summary>
 internal sealed class LogResume
 {
-    private const int Sample = 4096;
+    private const int Sample = 4096, ShortestRotated = 64 * 1024;
 
     private readonly long length;
     private readonly byte[] head, tail;
@@ -21,6 +21,15 @@ internal sealed class LogResume
     public static LogResume Start => new(0, [], []) { isFound = true };
 
     public bool IsStart => length == 0;
+
+    /// <summary>Too little is stored for a node to have thrown away its beginning: they do so from 10 MiB on.</summary>
+    public bool IsShort => length < ShortestRotated;
+
+    /// <summary>The node has no log any more.</summary>
+    public bool IsGone { get; private set; }
+
+    /// <summary>Whether a log that begins so is none, but the node's excuse. What is stored may begin so itself.</summary>
+    public bool IsExcuse(ReadOnlySpan<byte> bytes) => NodeExcuse.InsteadOf(bytes) is { } excuse && !head.AsSpan().StartsWith(excuse);
 
     /// <summary>Looks at what is stored.</summary>
     public static async Task<LogResume> PrepareAsync(string path, CancellationToken cancellationToken)
@@ -48,6 +57,10 @@ internal sealed class LogResume
         isRotated = read < start.Length || !start.AsSpan().SequenceEqual(head);
         if (!isRotated)
             return true;
+        // Logs do not become empty by being rotated: the last two files are kept.
+        IsGone = read == 0 || IsExcuse(start.AsSpan(0, read));
+        if (IsGone)
+            return false;
         fallback = Fallback(tail);
         var buffer = new byte[64 * 1024];
         var fits = Find(start.AsSpan(0, read)) >= 0;

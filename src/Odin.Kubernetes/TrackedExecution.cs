@@ -33,14 +33,17 @@ internal sealed class TrackedExecution(ExecutionKey key)
     /// <summary>Ends the wait for a cluster that has not been reached yet, once it is to end.</summary>
     public CancellationTokenSource Stopping { get; } = new();
 
-    /// <summary>Its end was told before that of its pods, and they were asked for; false: the answer is awaited, null: no need so far.</summary>
-    public bool? ArePodsKnown { get; set; }
-
     /// <summary>Its end is being recorded, or it is no longer ours.</summary>
     public bool IsSettled { get; set; }
 
     /// <summary>What copies the logs of its pods, by the pods' uids.</summary>
-    public Dictionary<string, Task> Logs { get; } = new(StringComparer.Ordinal);
+    public Dictionary<string, LogCopy> Logs { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Null until the object is seen to have ended; then the question which pods there are. Of the two watches the one of pods
+    /// may be behind.
+    /// </summary>
+    public Task? LastLook { get; set; }
 
     /// <summary>Ends all work on it in this process.</summary>
     public CancellationTokenSource Closing { get; } = new();
@@ -58,4 +61,21 @@ internal sealed class TrackedExecution(ExecutionKey key)
         Events = events,
         ResourceId = Key.Id,
     };
+}
+
+/// <summary>The copying of one pod's log.</summary>
+internal sealed class LogCopy
+{
+    private readonly TaskCompletionSource podEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when the pod is known to have ended, or to be gone.</summary>
+    public Task PodEnded => podEnded.Task;
+
+    /// <summary>Completes when all of it was read, or it was given up.</summary>
+    public Task Done => done.Task;
+
+    public void EndPod() => podEnded.TrySetResult();
+
+    public void Finish() => done.TrySetResult();
 }

@@ -10,17 +10,17 @@ internal sealed class ClusterExecutor : IAsyncDisposable
 {
     private readonly TemporaryDirectory directory = new();
     private readonly ConcurrentQueue<string> reasons = [];
-    private readonly StatusRecorder recorder;
+    private readonly KubernetesExecutorOptions options;
+    private StatusRecorder recorder;
 
     public ClusterExecutor(TestCluster cluster, KubernetesClient? client = null, Func<KubernetesExecutorOptions, KubernetesExecutorOptions>? change = null)
     {
         Client = client ?? cluster.NewClient();
         Namespace = cluster.Namespace;
         Logs = new LogStore(directory["logs"]);
-        var options = new KubernetesExecutorOptions { Namespace = cluster.Namespace, PullSecrets = [] };
-        Executor = new KubernetesExecutor(
-            Client, change?.Invoke(options) ?? options, directory["state"], Logs, TimeProvider.System, NullLogger<KubernetesExecutor>.Instance);
-        recorder = new StatusRecorder(Executor);
+        var standard = new KubernetesExecutorOptions { Namespace = cluster.Namespace, PullSecrets = [] };
+        options = change?.Invoke(standard) ?? standard;
+        (Executor, recorder) = Create();
     }
 
     public KubernetesClient Client { get; }
@@ -29,7 +29,7 @@ internal sealed class ClusterExecutor : IAsyncDisposable
 
     public LogStore Logs { get; }
 
-    public KubernetesExecutor Executor { get; }
+    public KubernetesExecutor Executor { get; private set; }
 
     public string Id { get; } = $"task-{Guid.NewGuid().ToString("n")[..8]}";
 
@@ -60,7 +60,29 @@ internal sealed class ClusterExecutor : IAsyncDisposable
 
     public Task SeeAsync(ExecutionPhase phase) => Eventually.True(() => recorder.All.Any(s => s.Key == Key && s.Phase == phase), $"the phase {phase}");
 
+    /// <summary>Puts an executor of another process in the place of this one.</summary>
+    public async Task RestartAsync()
+    {
+        await Executor.DisposeAsync();
+        await recorder.DisposeAsync();
+        (Executor, recorder) = Create();
+    }
+
     public async Task<string> LogAsync() => await File.ReadAllTextAsync(Logs.PathOf(Key));
+
+    /// <summary>The logs of its pods, by the end of the pods' names.</summary>
+    public ILookup<string, string> PodLogs() =>
+        Logs.PartsOf(Key).ToLookup(p => p.Name[(Id.Length + 1)..], p => File.ReadAllText(Logs.PathOf(new LogKey(Key, p))));
+
+    /// <summary>The pods that there are of it.</summary>
+    public async Task<IReadOnlyList<Pod>> PodsAsync() =>
+        (await Client.ListAsync(KubernetesResources.Pods, new KubernetesQuery { Namespace = Namespace, LabelSelector = $"odin/execution={Id}" }, default)).Items;
+
+    private (KubernetesExecutor Executor, StatusRecorder Recorder) Create()
+    {
+        var executor = new KubernetesExecutor(Client, options, directory["state"], Logs, TimeProvider.System, NullLogger<KubernetesExecutor>.Instance);
+        return (executor, new StatusRecorder(executor));
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -69,5 +91,9 @@ internal sealed class ClusterExecutor : IAsyncDisposable
         await recorder.DisposeAsync();
         Client.Dispose();
         directory.Dispose();
+        // What a test and its pods may have told each other by, in the volume of the test cluster.
+        File.Delete(Path.Combine(Path.GetTempPath(), Id));
+        if (Directory.Exists(Path.Combine(Path.GetTempPath(), Id + "-first")))
+            Directory.Delete(Path.Combine(Path.GetTempPath(), Id + "-first"));
     }
 }

@@ -58,10 +58,19 @@ public sealed class TestCluster : IAsyncLifetime
             async () => await Client.FindAsync(KubernetesResources.ServiceAccounts, Namespace, "default", default) is not null, "the namespace's service account");
     }
 
-    public KubernetesClient NewClient()
+    public KubernetesClient NewClient() => NewClient((Func<HttpMessageHandler, DelegatingHandler>?)null);
+
+    /// <summary>A client to which some kinds are not there, as <see cref="HiddenKinds"/> has it.</summary>
+    public KubernetesClient NewClientWithout(params IReadOnlyList<string> kinds) => NewClient(inner => new HiddenKinds(inner, kinds));
+
+    /// <summary>A client whose requests are changed on their way.</summary>
+    public KubernetesClient NewClient(Action<HttpRequestMessage> change) => NewClient(inner => new ChangedRequests(inner, change));
+
+    private KubernetesClient NewClient(Func<HttpMessageHandler, DelegatingHandler>? around)
     {
         var options = new KubernetesApiOptions { Kubeconfig = Path, Namespace = Namespace };
-        return new KubernetesClient(KubernetesConfiguration.Load(options, TimeProvider.System), options, TimeProvider.System, NullLogger<KubernetesClient>.Instance);
+        var configuration = KubernetesConfiguration.Load(options, TimeProvider.System).With(Namespace, around);
+        return new KubernetesClient(configuration, options, TimeProvider.System, NullLogger<KubernetesClient>.Instance);
     }
 
     /// <summary>A kubeconfig for the same cluster, or for another address with the same certificate, with a token as the credential.</summary>

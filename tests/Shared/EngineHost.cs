@@ -18,7 +18,8 @@ internal sealed class EngineHost : IAsyncDisposable
 
     public IResourceStore Store => Get<IResourceStore>();
 
-    public static async Task<EngineHost> StartAsync(TemporaryDirectory? directory = null, Action<OdinOptions>? configure = null)
+    public static async Task<EngineHost> StartAsync(
+        TemporaryDirectory? directory = null, Action<OdinOptions>? configure = null, Action<IServiceCollection>? services = null)
     {
         var owns = directory is null;
         directory ??= new TemporaryDirectory();
@@ -31,6 +32,7 @@ internal sealed class EngineHost : IAsyncDisposable
             options.JobDirectory = directory["jobs"];
             configure?.Invoke(options);
         });
+        services?.Invoke(builder.Services);
         var host = builder.Build();
         await host.StartAsync();
         return new EngineHost(directory, owns, host);

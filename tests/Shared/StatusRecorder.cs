@@ -6,7 +6,7 @@ namespace Odin.Testing;
 /// <summary>Watches an executor from its construction on and keeps what it says.</summary>
 public sealed class StatusRecorder : IAsyncDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     private readonly CancellationTokenSource stop = new();
     private readonly ConcurrentDictionary<ExecutionKey, TaskCompletionSource<ExecutionStatus>> ends = [];

@@ -17,7 +17,7 @@ internal sealed class EventsCommand : RemoteCommand
         : base(session, "events", "Lists what happened to a task, oldest first.")
     {
         Examples = ["odin events wine-3f9ak2xwj--train-knn"];
-        resource = RunArgument.Create(session, "RESOURCE", "The id of a task or run.");
+        resource = RunArgument.Create(session, "RESOURCE", "The id of a task or run; on a cluster also a pod, svc/NAME or deploy/NAME.");
         Take(output: true, resource, Namespace);
     }
 

@@ -12,15 +12,15 @@ internal sealed class LogsCommand : RemoteCommand
     private static readonly Option<bool> Follow = new("--follow", "-f") { Description = "Go on until the end." };
     private static readonly Option<int?> Lines = new("--lines", "-l") { Description = "Only the last lines.", HelpName = "N" };
     private static readonly Option<string?> Namespace = new("--namespace") { Description = "The Kubernetes namespace, for the WebSocket protocol.", HelpName = "NAME" };
-    private static readonly Option<string?> Container = new("--container") { Description = "One container of a pod, for the WebSocket protocol.", HelpName = "NAME" };
+    private static readonly Option<string?> Container = new("--container") { Description = "One container of a pod that is not a task's.", HelpName = "NAME" };
     private readonly Argument<string> resource;
 
     public LogsCommand(CliSession session)
         : base(session, "logs", "Prints the output of a task, or of all tasks of a run; also after they are gone.")
     {
         Group = CommandGroup.Start;
-        Examples = ["odin logs wine-3f9ak2xwj--train-knn", "odin logs wine-3f9ak2xwj -f", "odin logs wine-3f9ak2xwj--train-knn --lines 100", "odin logs wine-3f9ak2xwj--train-knn-r1"];
-        resource = RunArgument.Create(session, "RESOURCE", "The id of a run, a task, or one of its attempts: TASK-r1 is the first. A part of a run's id will do if no other has it.");
+        Examples = ["odin logs wine-3f9ak2xwj--train-knn", "odin logs wine-3f9ak2xwj -f", "odin logs wine-3f9ak2xwj--train-knn --lines 100", "odin logs wine-3f9ak2xwj--train-knn-r1", "odin logs svc/web --lines 100"];
+        resource = RunArgument.Create(session, "RESOURCE", "The id of a run, a task, or one of its attempts: TASK-r1 is the first. A part of a run's id will do if no other has it. On a cluster also a pod, svc/NAME or deploy/NAME in the namespace of the tasks.");
         Take(output: false, resource, Follow, Lines, Namespace, Container);
     }
 
@@ -44,7 +44,8 @@ internal sealed class LogsCommand : RemoteCommand
         var path = Paths.WithQuery(
             Paths.Resource(id, "logs"),
             ("follow", call.Parse.GetValue(Follow) ? "true" : null),
-            ("lines", RunsClient.Number(call.Parse.GetValue(Lines))));
+            ("lines", RunsClient.Number(call.Parse.GetValue(Lines))),
+            ("container", call.Parse.GetValue(Container)));
         using var answer = await call.Client.OpenAsync(path, "text/plain", RunsClient.HintFor(id), cancellationToken);
         await using var stream = await answer.Content.ReadAsStreamAsync(cancellationToken);
         if (answer.Content.Headers.ContentType?.MediaType == "application/json")

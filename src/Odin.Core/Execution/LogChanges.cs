@@ -9,13 +9,19 @@ internal sealed class LogChanges(string directory)
     private readonly Lock gate = new();
     private readonly Dictionary<string, GroupWatch> groups = [];
 
-    public Subscription Subscribe(ExecutionKey key)
+    /// <summary>Tells of changes of one log.</summary>
+    public Subscription Subscribe(LogKey key) => Subscribe(key.Execution.Group, key.RelativePath);
+
+    /// <summary>Tells of changes of the logs of an execution's parts.</summary>
+    public Subscription SubscribeParts(ExecutionKey key) => Subscribe(key.Group, LogKey.DirectoryOf(key) + Path.DirectorySeparatorChar);
+
+    private Subscription Subscribe(string name, string path)
     {
         lock (gate)
         {
-            if (!groups.TryGetValue(key.Group, out var group))
-                groups[key.Group] = group = new GroupWatch(Path.Combine(directory, key.Group));
-            var subscription = new Subscription(this, key, group.IsWatching);
+            if (!groups.TryGetValue(name, out var group))
+                groups[name] = group = new GroupWatch(Path.Combine(directory, name));
+            var subscription = new Subscription(this, name, path, group.IsWatching);
             group.Add(subscription);
             return subscription;
         }
@@ -25,22 +31,24 @@ internal sealed class LogChanges(string directory)
     {
         lock (gate)
         {
-            if (!groups.TryGetValue(subscription.Key.Group, out var group) || !group.Remove(subscription))
+            if (!groups.TryGetValue(subscription.Group, out var group) || !group.Remove(subscription))
                 return;
-            groups.Remove(subscription.Key.Group);
+            groups.Remove(subscription.Group);
             group.Dispose();
         }
     }
 
-    internal sealed class Subscription(LogChanges owner, ExecutionKey key, bool watched) : IDisposable
+    /// <param name="path">A file, or a directory with a slash at its end, relative to that of the group.</param>
+    internal sealed class Subscription(LogChanges owner, string group, string path, bool watched) : IDisposable
     {
         // Also with a watch: it may lose events, and the directory may be deleted and made again.
         private readonly TimeSpan patience = watched ? TimeSpan.FromSeconds(1) : TimeSpan.FromMilliseconds(200);
         private readonly SemaphoreSlim signal = new(0, 1);
 
-        public ExecutionKey Key { get; } = key;
+        public string Group { get; } = group;
 
-        public string FileName { get; } = key.Id + ".log";
+        public bool IsAbout(string changed) =>
+            path.EndsWith(Path.DirectorySeparatorChar) ? changed.StartsWith(path, StringComparison.Ordinal) : changed == path;
 
         /// <summary>Returns when the log has changed, when <paramref name="ended"/> has completed, or after a while.</summary>
         public Task WaitAsync(Task ended, CancellationToken cancellationToken) =>
@@ -71,6 +79,7 @@ internal sealed class LogChanges(string directory)
                 Directory.CreateDirectory(path);
                 watcher = new FileSystemWatcher(path, "*.log")
                 {
+                    IncludeSubdirectories = true,
                     NotifyFilter = NotifyFilters.FileName | NotifyFilters.LastWrite | NotifyFilters.Size,
                 };
                 watcher.Changed += (_, change) => Pulse(change.Name);
@@ -110,7 +119,7 @@ internal sealed class LogChanges(string directory)
             {
                 foreach (var subscription in subscriptions)
                 {
-                    if (subscription.FileName == name)
+                    if (name is not null && subscription.IsAbout(name))
                         subscription.Pulse();
                 }
             }

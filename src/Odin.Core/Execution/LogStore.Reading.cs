@@ -14,7 +14,7 @@ public sealed partial class LogStore
     /// the last byte. Its token is cancelled when nobody reads any more.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
-        ExecutionKey key,
+        LogKey key,
         LogReadOptions options,
         Func<CancellationToken, Task> ended,
         [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -64,7 +64,7 @@ public sealed partial class LogStore
     /// </summary>
     /// <inheritdoc cref="ReadAsync"/>
     public async IAsyncEnumerable<string> ReadLinesAsync(
-        ExecutionKey key,
+        LogKey key,
         LogReadOptions options,
         Func<CancellationToken, Task> ended,
         [EnumeratorCancellation] CancellationToken cancellationToken)

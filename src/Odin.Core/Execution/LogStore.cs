@@ -4,8 +4,9 @@ using Odin.Execution.Processes;
 namespace Odin.Execution;
 
 /// <summary>
-/// The output of every execution, kept as <c>DIR/{group}/{id}.log</c>: it outlives the program, the pod and the server.
-/// Executors append (or let the program append) to the file; anyone may read and follow it.
+/// The output of every execution, kept as <c>DIR/{group}/{id}.log</c>, and that of its parts, if it has any, as
+/// <c>DIR/{group}/{id}.parts/….log</c>: it outlives the program, the pod and the server. Executors append (or let the program
+/// append) to the file; anyone may read and follow it.
 /// </summary>
 /// <remarks>
 /// A log over its limit loses its middle: a hole is punched into the file, so that offsets stay what they are and the
@@ -35,30 +36,30 @@ public sealed partial class LogStore
     /// <summary>The directory that holds the logs, absolute.</summary>
     public string Directory { get; }
 
-    /// <summary>The file of one execution; its directory exists after <see cref="Prepare"/>.</summary>
+    /// <summary>The file of one log; its directory exists after <see cref="Prepare"/>.</summary>
     /// <exception cref="ArgumentException">The key would lead out of the directory.</exception>
-    public string PathOf(ExecutionKey key)
+    public string PathOf(LogKey key)
     {
         key.ThrowIfUnsafe();
-        return Path.Combine(Directory, key.Group, key.Id + ".log");
+        return Path.Combine(Directory, key.Execution.Group, key.RelativePath);
     }
 
-    /// <summary>Makes the directory for the logs of a group.</summary>
-    public void Prepare(ExecutionKey key) => System.IO.Directory.CreateDirectory(Path.GetDirectoryName(PathOf(key))!);
+    /// <summary>Makes the directory for a log.</summary>
+    public void Prepare(LogKey key) => System.IO.Directory.CreateDirectory(Path.GetDirectoryName(PathOf(key))!);
 
-    public bool Exists(ExecutionKey key) => File.Exists(PathOf(key));
+    public bool Exists(LogKey key) => File.Exists(PathOf(key));
 
     /// <summary>
     /// One more than the offset of the last byte; 0 if there is no log. The file may take less room than that.
     /// </summary>
-    public long LengthOf(ExecutionKey key)
+    public long LengthOf(LogKey key)
     {
         var file = new FileInfo(PathOf(key));
         return file.Exists ? file.Length : 0;
     }
 
     /// <summary>Appends to a log, for executors whose programs cannot do so themselves. One writer at a time for each key.</summary>
-    public async Task AppendAsync(ExecutionKey key, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    public async Task AppendAsync(LogKey key, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         Prepare(key);
         var how = new FileStreamOptions
@@ -92,7 +93,7 @@ public sealed partial class LogStore
     /// <summary>Takes the middle out of a log that has grown over its limit and a quarter.</summary>
     /// <returns>False if it is over the limit and this file system cannot do that.</returns>
     /// <exception cref="IOException">The file cannot be changed for another reason.</exception>
-    internal bool Trim(ExecutionKey key)
+    internal bool Trim(LogKey key)
     {
         var limit = options.MaxBytes + (options.MaxBytes / 4);
         var path = PathOf(key);

@@ -62,7 +62,7 @@ public static class PipelineWriter
         Set(map, "pending_timeout", Format(task.PendingTimeout));
         Set(map, "executor", task.Executor);
         Set(map, "resource_type", task.ResourceType == ResourceTypes.Pod ? null : task.ResourceType);
-        Set(map, "num_gpus", task.NumGpus == 0 ? null : JsonValue.Create(task.NumGpus));
+        Set(map, "num_gpus", task.NumGpus == 0 && !TaskReader.OneGpuTypes.Contains(task.ResourceType) ? null : JsonValue.Create(task.NumGpus));
         Set(map, "num_workers", task.NumWorkers == 1 ? null : JsonValue.Create(task.NumWorkers));
         Set(map, "cpu", ToJson(task.Cpu));
         Set(map, "memory", ToJson(task.Memory));

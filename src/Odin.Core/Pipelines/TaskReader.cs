@@ -24,7 +24,7 @@ internal static partial class TaskReader
 
     private const string ForShell = "|&;<>()$`\\\"'*?\n";
 
-    private static readonly string[] OneGpuTypes = [ResourceTypes.TFJob, ResourceTypes.PyTorchJob, ResourceTypes.ElasticJob];
+    internal static readonly string[] OneGpuTypes = [ResourceTypes.TFJob, ResourceTypes.PyTorchJob, ResourceTypes.ElasticJob];
 
     /// <param name="number">Position in the list, from 1, for messages about a task without a name.</param>
     public static TaskDraft Read(YamlMapping map, int number, PipelineParserOptions options, DiagnosticBag bag)
@@ -81,8 +81,9 @@ internal static partial class TaskReader
                 $"{reader.Label("resource_type")} is {DiagnosticBag.Quote(spelling)}, which is not a resource type{reader.Bag.Suggest(spelling, [.. ResourceTypes.BySpelling.Keys])}; use {string.Join(", ", ResourceTypes.BySpelling.Values.Distinct())}.");
             kind = ResourceTypes.Pod;
         }
-        var gpus = reader.Integer("num_gpus", 0, 1024) ?? 0;
-        return task with { ResourceType = kind, NumGpus = OneGpuTypes.Contains(kind) ? 1 : gpus };
+        // A written 0 counts, or these kinds could not run where there are no GPUs.
+        var gpus = reader.Integer("num_gpus", 0, 1024);
+        return task with { ResourceType = kind, NumGpus = OneGpuTypes.Contains(kind) && gpus != 0 ? 1 : gpus ?? 0 };
     }
 
     private static string? ReadName(MapReader reader)

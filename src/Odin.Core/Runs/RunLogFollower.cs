@@ -177,9 +177,9 @@ internal sealed class RunLogFollower(IResourceStore store, LogStore logs, string
             var prefix = $"[{attempt.Task.Spec.Task.Name}] ";
             if (attempt.Earlier is not null)
                 await lines.WriteAsync(prefix + Heading(attempt.Task, attempt.Number), cancellationToken);
-            var key = new ExecutionKey(runId, RunIds.AttemptId(attempt.Task.Id, attempt.Number));
+            var log = new AttemptLog(logs, attempt.Task, attempt.Number);
             var options = new LogReadOptions { Follow = isLive, TailLines = attempt.Earlier is null ? request.Lines : null };
-            await foreach (var line in logs.ReadLinesAsync(key, options, attempt.Over.Task.WaitAsync, cancellationToken))
+            await foreach (var line in log.ReadLinesAsync(options, attempt.Over.Task.WaitAsync, cancellationToken))
                 await lines.WriteAsync($"{prefix}{line}\n", cancellationToken);
         }
         catch (Exception e)

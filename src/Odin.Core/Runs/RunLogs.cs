@@ -6,49 +6,102 @@ namespace Odin.Runs;
 
 /// <summary>Which part of a log is wanted.</summary>
 /// <param name="Follow">Go on until the task (or the run) has ended.</param>
-/// <param name="Lines">Only so many of the last lines of each task; null: all.</param>
-public sealed record LogRequest(bool Follow = false, int? Lines = null);
+/// <param name="Lines">Only so many of the last lines of each task, or of each of its pods; null: all.</param>
+/// <param name="Container">Which container of a pod that is not ours; null: its only one.</param>
+public sealed record LogRequest(bool Follow = false, int? Lines = null, string? Container = null);
 
-/// <summary>Reads the logs of runs and tasks from the log store, so that they are complete also after the task is gone.</summary>
-public sealed class RunLogs(IResourceStore store, LogStore logs)
+/// <summary>
+/// Reads the logs of runs and tasks from the log store, so that they are complete also after the task is gone; and those of
+/// what is not ours from where it lives.
+/// </summary>
+public sealed class RunLogs(IResourceStore store, LogStore logs, LiveLogs live)
 {
-    private const string Rule = "================", ThinRule = "----------------";
+    // As many dashes as an operator puts into the name of a pod, and one more.
+    private const int MostCuts = 4;
 
     /// <summary>
     /// Text in pieces. A task: its last attempt (an earlier one by the id of the attempt), and when following also those that
-    /// come after it, each with a line before it that says so. A run: a snapshot has the blocks of spec 3.6, one a task; when
-    /// following, every line begins with <c>[task]</c>. Null: no such run or task.
+    /// come after it, each with a line before it that says so. A task of several pods: a block for each of them, or when
+    /// following all of their lines, those of the main pod as they are and the others after the pod's name. A run: a snapshot
+    /// has the blocks of spec 3.6, one a task or pod; when following, every line begins with <c>[task]</c>. A pod of a task:
+    /// its log alone. A service, a deployment or a pod on a cluster: what it says there. Null: there is no such thing.
     /// </summary>
+    /// <exception cref="ExecutorUnavailableException">It is none of ours, and the cluster cannot be asked.</exception>
+    /// <exception cref="ExecutorRefusedException">The same, and the cluster says no.</exception>
     public async Task<IAsyncEnumerable<string>?> FindAsync(string id, LogRequest request, CancellationToken cancellationToken)
     {
         if (await store.FindAsync<Run>(id, cancellationToken) is not null)
             return request.Follow ? new RunLogFollower(store, logs, id, request).ReadAsync(cancellationToken) : SnapshotAsync(id, request, cancellationToken);
         if (await store.FindAsync<TaskRun>(id, cancellationToken) is { } task)
-            return request.Follow ? FollowTaskAsync(task, request, cancellationToken) : SnapshotAsync(RunMemory.KeyOf(task), request, cancellationToken);
-        return await AttemptAsync(id, cancellationToken) is { } key ? SnapshotAsync(key, request, cancellationToken) : null;
+            return request.Follow ? FollowTaskAsync(task, request, cancellationToken) : SnapshotAsync(Last(task), request, cancellationToken);
+        if (await AttemptAsync(id, cancellationToken) is { } attempt)
+            return SnapshotAsync(attempt, request, cancellationToken);
+        return await FindPodAsync(id, cancellationToken) is { } pod
+            ? ReadPodAsync(pod, request, cancellationToken)
+            : await live.FindAsync(id, request, asBlocks: false, cancellationToken);
     }
 
-    /// <summary>The same, always without following, in the inherited format for a single task too.</summary>
-    public async Task<IAsyncEnumerable<string>?> FindSnapshotAsync(string id, int? lines, CancellationToken cancellationToken)
+    /// <summary>The same, always without following, in the inherited format for a single task or pod too.</summary>
+    /// <inheritdoc cref="FindAsync"/>
+    public async Task<IAsyncEnumerable<string>?> FindSnapshotAsync(string id, LogRequest request, CancellationToken cancellationToken)
     {
-        var request = new LogRequest(Lines: lines);
+        request = request with { Follow = false };
         if (await store.FindAsync<TaskRun>(id, cancellationToken) is { } task)
-            return BlocksAsync([task], request, cancellationToken);
-        return await FindAsync(id, request, cancellationToken);
+            return BlocksAsync(BlocksOf([Last(task)]), request, cancellationToken);
+        if (await store.FindAsync<Run>(id, cancellationToken) is not null || await AttemptAsync(id, cancellationToken) is not null)
+            return await FindAsync(id, request, cancellationToken);
+        return await FindPodAsync(id, cancellationToken) is { } pod
+            ? BlocksAsync([.. pod.Logs.Select(log => (id, log))], request, cancellationToken)
+            : await live.FindAsync(id, request, asBlocks: true, cancellationToken);
     }
 
-    private async Task<ExecutionKey?> AttemptAsync(string id, CancellationToken cancellationToken)
+    private AttemptLog Last(TaskRun task) => new(logs, task, task.Status.Attempt);
+
+    private async Task<AttemptLog?> AttemptAsync(string id, CancellationToken cancellationToken)
     {
         if (RunIds.ParseAttempt(id) is not var (taskId, attempt))
             return null;
         var task = await store.FindAsync<TaskRun>(taskId, cancellationToken);
-        return task is not null && attempt >= 1 && attempt <= task.Status.Attempt
-            ? new ExecutionKey(task.Spec.RunId, RunIds.AttemptId(task.Id, attempt))
-            : null;
+        return task is not null && attempt >= 1 && attempt <= task.Status.Attempt ? new AttemptLog(logs, task, attempt) : null;
+    }
+
+    // The name of a pod is the id of the attempt that it belongs to, a role, and a number or some letters.
+    private async Task<PodLogs?> FindPodAsync(string name, CancellationToken cancellationToken)
+    {
+        var owner = name;
+        for (var cuts = 0; cuts < MostCuts && owner.LastIndexOf('-') is > 0 and var dash; cuts++)
+        {
+            owner = owner[..dash];
+            var task = await store.FindAsync<TaskRun>(owner, cancellationToken);
+            var attempt = task is not null ? new AttemptLog(logs, task, 1) : await AttemptAsync(owner, cancellationToken);
+            if (attempt?.Logs().Where(l => l.Part?.Name == name).ToList() is { Count: > 0 } found)
+                return new PodLogs(attempt, found);
+        }
+        return null;
+    }
+
+    // Of several that had the name, those before the last have ended.
+    private async IAsyncEnumerable<string> ReadPodAsync(
+        PodLogs pod, LogRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        foreach (var log in pod.Logs)
+        {
+            var options = new LogReadOptions { Follow = request.Follow && log == pod.Logs[^1], TailLines = request.Lines };
+            await foreach (var line in logs.ReadLinesAsync(log, options, token => OverAsync(pod.Attempt.TaskId, pod.Attempt.Number, token), cancellationToken))
+                yield return line + "\n";
+        }
     }
 
     private async IAsyncEnumerable<string> SnapshotAsync(
-        ExecutionKey key, LogRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        AttemptLog attempt, LogRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var text = attempt.Logs() is [{ Part: null } only] ? SnapshotAsync(only, request, cancellationToken) : BlocksAsync(BlocksOf([attempt]), request, cancellationToken);
+        await foreach (var piece in text)
+            yield return piece;
+    }
+
+    private async IAsyncEnumerable<string> SnapshotAsync(
+        LogKey key, LogRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var options = new LogReadOptions { TailLines = request.Lines };
         await foreach (var line in logs.ReadLinesAsync(key, options, static _ => Task.CompletedTask, cancellationToken))
@@ -58,25 +111,28 @@ public sealed class RunLogs(IResourceStore store, LogStore logs)
     private async IAsyncEnumerable<string> SnapshotAsync(
         string runId, LogRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var tasks = new List<TaskRun>();
+        var attempts = new List<AttemptLog>();
         await foreach (var task in store.EnumerateAsync<TaskRun>(new ResourceQuery { Parent = runId }, cancellationToken))
         {
             if (task.Status.Attempt > 0)
-                tasks.Add(task);
+                attempts.Add(Last(task));
         }
-        await foreach (var text in BlocksAsync(tasks, request, cancellationToken))
+        await foreach (var text in BlocksAsync(BlocksOf(attempts), request, cancellationToken))
             yield return text;
     }
 
+    private static List<(string Name, LogKey Log)> BlocksOf(IEnumerable<AttemptLog> attempts) =>
+        [.. attempts.SelectMany(a => a.Logs().Select(log => (log.Part?.Name ?? a.TaskId, log)))];
+
     private async IAsyncEnumerable<string> BlocksAsync(
-        List<TaskRun> tasks, LogRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        List<(string Name, LogKey Log)> blocks, LogRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        if (tasks.Count > 1)
-            yield return $"Found {tasks.Count} pods,\n{string.Join('\n', tasks.Select(t => t.Id))}\nusing pod/{tasks[0].Id}\n";
-        foreach (var task in tasks)
+        if (blocks.Count > 1)
+            yield return PodList.Heading([.. blocks.Select(b => b.Name)]);
+        foreach (var (name, log) in blocks)
         {
-            yield return $"{Rule}\n{task.Id}\n{ThinRule}\n";
-            await foreach (var text in SnapshotAsync(RunMemory.KeyOf(task), request, cancellationToken))
+            yield return PodList.BlockHeading(name);
+            await foreach (var text in SnapshotAsync(log, request, cancellationToken))
                 yield return text;
         }
     }
@@ -93,9 +149,9 @@ public sealed class RunLogs(IResourceStore store, LogStore logs)
                 yield return RunLogFollower.Heading(current, number);
             else
                 number = current.Status.Attempt;
-            var key = new ExecutionKey(task.Spec.RunId, RunIds.AttemptId(task.Id, number));
+            var log = new AttemptLog(logs, current, number);
             var options = new LogReadOptions { Follow = true, TailLines = first ? request.Lines : null };
-            await foreach (var line in logs.ReadLinesAsync(key, options, token => OverAsync(task.Id, number, token), cancellationToken))
+            await foreach (var line in log.ReadLinesAsync(options, token => OverAsync(task.Id, number, token), cancellationToken))
                 yield return line + "\n";
             first = false;
             number++;
@@ -122,4 +178,7 @@ public sealed class RunLogs(IResourceStore store, LogStore logs)
         }
         return null;
     }
+
+    /// <summary>The logs of the pods of an attempt that had a name one after the other.</summary>
+    private sealed record PodLogs(AttemptLog Attempt, List<LogKey> Logs);
 }

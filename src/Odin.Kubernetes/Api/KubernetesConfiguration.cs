@@ -33,13 +33,19 @@ public sealed class KubernetesConfiguration
 
     internal ICredentialSource Credentials { get; init; } = new FixedCredential(null);
 
+    /// <summary>What requests go through on their way; null: nothing.</summary>
+    internal Func<HttpMessageHandler, DelegatingHandler>? Around { get; init; }
+
     /// <summary>Reads the configuration that the options, the environment and the machine give.</summary>
     /// <exception cref="KubernetesConfigurationException">There is none, or it is wrong.</exception>
     public static KubernetesConfiguration Load(KubernetesApiOptions options, TimeProvider time) =>
         new ConfigurationSource(Environment.GetEnvironmentVariable, time).Load(options);
 
-    internal KubernetesConfiguration With(string? @namespace) => string.IsNullOrEmpty(@namespace) ? this : new()
+    internal KubernetesConfiguration With(string? @namespace) => string.IsNullOrEmpty(@namespace) ? this : With(@namespace, Around);
+
+    internal KubernetesConfiguration With(string @namespace, Func<HttpMessageHandler, DelegatingHandler>? around) => new()
     {
+        Around = around,
         Server = Server,
         Namespace = @namespace,
         Source = Source,

@@ -1,3 +1,5 @@
+using Odin.Execution;
+
 namespace Odin.Kubernetes.Api;
 
 /// <summary>Something that happened to an object (<c>v1</c> Event).</summary>
@@ -31,6 +33,13 @@ public sealed record KubernetesEvent : KubernetesObject
 
     /// <summary>When it happened last, by whichever of the fields its reporter fills.</summary>
     public DateTimeOffset? When => Series?.LastObservedTime ?? LastTimestamp ?? EventTime ?? FirstTimestamp ?? Metadata.CreationTimestamp;
+
+    /// <summary>The same in the words of executions.</summary>
+    internal ExecutionEvent ToExecutionEvent()
+    {
+        var source = string.Join(',', new[] { Source.Component ?? ReportingComponent, Source.Host }.Where(s => !string.IsNullOrEmpty(s)));
+        return new ExecutionEvent(Type ?? "Normal", Reason ?? "", source, Message ?? "", When ?? default);
+    }
 }
 
 /// <summary>The object that an event is about.</summary>

@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace Odin.Kubernetes.Api;
 
 /// <summary>A stable address for pods.</summary>
@@ -13,6 +15,10 @@ public sealed record ServiceSpec
 
     /// <summary><c>None</c> for a headless one.</summary>
     public string? ClusterIP { get; init; }
+
+    /// <summary>The labels of its pods; empty: somebody else says where it leads.</summary>
+    public IReadOnlyDictionary<string, string> Selector { get; init => field = value ?? ReadOnlyDictionary<string, string>.Empty; } =
+        ReadOnlyDictionary<string, string>.Empty;
 
     public IReadOnlyList<ServicePort> Ports { get; init => field = value ?? []; } = [];
 }

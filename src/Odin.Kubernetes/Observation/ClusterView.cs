@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Odin.Kubernetes.Api;
 using Odin.Kubernetes.Workloads;
@@ -77,9 +78,16 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
     public void Add(WorkloadKind kind, string id, Pod? pod)
     {
         if (pod is not null)
+        {
             Put(pod);
-        else
-            PutObject(kind, id, null);
+            return;
+        }
+        lock (gate)
+        {
+            Of(id).AddObject();
+            if (Of(id).HasObject)
+                objects[NameOf(kind)].Add(id);
+        }
     }
 
     /// <summary>Forgets an execution that nobody asks about any more.</summary>
@@ -154,7 +162,8 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
 
     private async Task WatchEventsAsync(CancellationToken cancellationToken)
     {
-        var query = new KubernetesQuery { Namespace = @namespace, FieldSelector = "involvedObject.kind=Pod" };
+        // Those of pods and of what made them; there is little else in the namespace.
+        var query = new KubernetesQuery { Namespace = @namespace };
         await foreach (var change in client.WatchAsync(KubernetesResources.Events, query, cancellationToken))
         {
             if (change.Kind == WatchEventKind.Deleted)
@@ -199,12 +208,11 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
         }
     }
 
-    // A request tells only that there is one; whether it has ended the watch may have told already, and does so but once.
-    private void PutObject(WorkloadKind kind, string id, WorkloadEnd? end)
+    private void PutObject(WorkloadKind kind, string id, WorkloadEnd end)
     {
         lock (gate)
         {
-            Of(id).PutObject(end ?? Of(id).End);
+            Of(id).PutObject(end);
             objects[NameOf(kind)].Add(id);
         }
     }
@@ -232,8 +240,8 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
             return;
         lock (gate)
         {
-            Of(id).Put(pod);
-            executionOfPod[pod.Metadata.Uid] = id;
+            if (Of(id).Put(pod))
+                executionOfPod[pod.Metadata.Uid] = id;
         }
         Changed(id);
     }
@@ -277,11 +285,20 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
         string? id;
         lock (gate)
         {
-            if (!executionOfPod.TryGetValue(reported.InvolvedObject.Uid ?? "", out id) || !Of(id).Add(reported))
+            if (!IsOurs(reported.InvolvedObject, out id) || !Of(id).Add(reported, reported.InvolvedObject.Name == id ? null : reported.InvolvedObject.Name))
                 return;
         }
         if (reported.Type == "Warning")
             Changed(id);
+    }
+
+    // Under the gate. An object has the id of the execution as its name.
+    private bool IsOurs(ObjectReference subject, [NotNullWhen(true)] out string? id)
+    {
+        if (executionOfPod.TryGetValue(subject.Uid, out id))
+            return true;
+        id = subject.Kind != "Pod" && executions.TryGetValue(subject.Name, out var execution) && (execution.HasObject || execution.IsGone) ? subject.Name : null;
+        return id is not null;
     }
 
     private ObservedExecution Of(string id)

@@ -6,10 +6,12 @@ namespace Odin.Kubernetes.Observation;
 /// <summary>What the cluster shows of one execution: its object, its pods, their events.</summary>
 internal sealed class ObservedExecution
 {
-    private const int MaxEvents = 50;
+    private const int MaxEvents = 50, MaxFailed = 16;
 
     private readonly Dictionary<string, Pod> pods = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ExecutionEvent> events = new(StringComparer.Ordinal);
+    private readonly HashSet<string> gone = new(StringComparer.Ordinal);
+    private readonly Queue<Pod> failed = [];
     private Pod? lastGone;
 
     /// <summary>Whether the object itself exists, as far as the watch has told; pods stand for themselves.</summary>
@@ -22,7 +24,7 @@ internal sealed class ObservedExecution
 
     /// <summary>The one that speaks for the whole first.</summary>
     public IReadOnlyList<Pod> Pods(string? mainRole) =>
-        [.. pods.Values.OrderBy(p => Role(p) == mainRole ? 0 : 1).ThenBy(p => p.Metadata.Name, StringComparer.Ordinal)];
+        [.. pods.Values.OrderBy(p => PodRole.Of(p) == mainRole ? 0 : 1).ThenBy(p => p.Metadata.Name, StringComparer.Ordinal)];
 
     /// <summary>Whether there is anything of it at the moment.</summary>
     public bool IsThere => HasObject || pods.Count > 0;
@@ -40,35 +42,49 @@ internal sealed class ObservedExecution
 
     public IEnumerable<string> PodUids => pods.Keys;
 
-    public void Put(Pod pod) => pods[pod.Metadata.Uid] = pod;
+    /// <summary>False if the pod is known to be gone: an answer may be older than what the watch has told since.</summary>
+    public bool Put(Pod pod)
+    {
+        if (gone.Contains(pod.Metadata.Uid))
+            return false;
+        pods[pod.Metadata.Uid] = pod;
+        return true;
+    }
 
     public void Remove(Pod pod)
     {
-        if (pods.Remove(pod.Metadata.Uid))
-            lastGone = pod;
+        if (!pods.Remove(pod.Metadata.Uid) || !gone.Add(pod.Metadata.Uid))
+            return;
+        lastGone = pod;
+        if (PodVerdict.Of(pod).Phase != ExecutionPhase.Failed)
+            return;
+        failed.Enqueue(pod);
+        if (failed.Count > MaxFailed)
+            failed.Dequeue();
     }
+
+    /// <summary>Pods that failed and were then removed, as operators do: why they failed may be why all of it did.</summary>
+    public IReadOnlyList<Pod> FailedAndGone => [.. failed];
 
     public Pod? Find(string uid) => pods.GetValueOrDefault(uid);
 
     public void PutObject(WorkloadEnd end) => (HasObject, IsGone, End) = (true, false, end);
 
+    /// <summary>A request has shown that the object exists; what the watch has told meanwhile is newer.</summary>
+    public void AddObject() => HasObject = HasObject || !IsGone;
+
     public void RemoveObject() => (HasObject, IsGone) = (false, true);
 
-    /// <summary>False if it was known.</summary>
-    public bool Add(KubernetesEvent reported)
+    /// <param name="subject">What it is about, where that has to be said; else null.</param>
+    /// <returns>False if it was known.</returns>
+    public bool Add(KubernetesEvent reported, string? subject)
     {
-        var source = string.Join(',', new[] { reported.Source.Component ?? reported.ReportingComponent, reported.Source.Host }.Where(s => !string.IsNullOrEmpty(s)));
-        var added = new ExecutionEvent(reported.Type ?? "Normal", reported.Reason ?? "", source, reported.Message ?? "", reported.When ?? default);
+        var added = reported.ToExecutionEvent();
+        if (subject is not null)
+            added = added with { Message = $"{subject}: {added.Message}" };
         if (events.TryGetValue(reported.Metadata.Uid, out var known) && known == added)
             return false;
         events[reported.Metadata.Uid] = added;
         return true;
     }
-
-    // Old operators and new ones name it differently.
-    private static string? Role(Pod pod) =>
-        (pod.Metadata.Labels.GetValueOrDefault("training.kubeflow.org/replica-type")
-        ?? pod.Metadata.Labels.GetValueOrDefault("training.kubeflow.org/job-role")
-        ?? pod.Metadata.Labels.GetValueOrDefault("replica-type")
-        ?? pod.Metadata.Labels.GetValueOrDefault("mpi_role_type"))?.ToLowerInvariant();
 }

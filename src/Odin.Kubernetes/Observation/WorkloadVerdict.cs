@@ -28,7 +28,8 @@ internal static class WorkloadVerdict
 {
     /// <param name="end">Of the object; <see cref="WorkloadEnd.None"/> for a bare pod.</param>
     /// <param name="pods">All pods there are of it, the one that speaks for the whole first.</param>
-    public static PodVerdict Of(WorkloadEnd end, IReadOnlyList<Pod> pods)
+    /// <param name="failedAndGone">Those that failed and are no more.</param>
+    public static PodVerdict Of(WorkloadEnd end, IReadOnlyList<Pod> pods, IReadOnlyList<Pod> failedAndGone)
     {
         PodVerdict[] verdicts = [.. pods.Select(PodVerdict.Of)];
         if (end.Succeeded == true)
@@ -38,8 +39,8 @@ internal static class WorkloadVerdict
         }
         if (end.Succeeded == false)
         {
-            // The pod that failed knows better why than the object above it.
-            var culprit = verdicts.FirstOrDefault(v => v.Phase == ExecutionPhase.Failed);
+            // The pod that failed first knows better why than the object above it, and than those that failed for want of it.
+            var culprit = Culprit(pods) ?? Culprit(failedAndGone);
             return (culprit ?? new PodVerdict(ExecutionPhase.Failed, end.Reason, end.Message)) with
             {
                 Message = culprit is null ? $"{end.Reason}: {end.Message}" : culprit.Message,
@@ -57,6 +58,16 @@ internal static class WorkloadVerdict
         return Earliest(verdicts) is { } started
             ? new PodVerdict(ExecutionPhase.Running, waiting.Reason, waiting.Message, Started: started)
             : waiting;
+    }
+
+    private static PodVerdict? Culprit(IReadOnlyList<Pod> pods)
+    {
+        var failed = pods.Select(p => (Pod: p, Verdict: PodVerdict.Of(p))).Where(p => p.Verdict.Phase == ExecutionPhase.Failed)
+            .OrderBy(p => p.Verdict.Finished ?? DateTimeOffset.MaxValue).ToList();
+        if (failed is not [var (pod, verdict), ..])
+            return null;
+        // Which of several it was has to be said.
+        return PodRole.Of(pod) is null ? verdict : verdict with { Message = $"pod '{pod.Metadata.Name}': {verdict.Message}" };
     }
 
     private static DateTimeOffset? Earliest(IEnumerable<PodVerdict> verdicts) => verdicts.Min(v => v.Started);

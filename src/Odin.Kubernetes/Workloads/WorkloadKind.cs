@@ -29,6 +29,9 @@ internal sealed record WorkloadKind(string Name, string Group, string Version, s
     /// <summary>Whether the status is that of the pods alone; else the object has conditions of its own.</summary>
     public bool IsPod => Name == Names.Pod;
 
+    /// <summary>Whether an operator makes several pods of it.</summary>
+    public bool IsDistributed => Name is not (Names.Pod or Names.Job);
+
     /// <summary>The one that a record names.</summary>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
     public static WorkloadKind Named(string name, string version)

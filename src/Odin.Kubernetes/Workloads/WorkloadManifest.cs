@@ -47,11 +47,15 @@ internal static class WorkloadManifest
 
     private static JsonObject TensorFlow(int workers, JsonObject template) => new()
     {
+        ["runPolicy"] = RunPolicy(),
+        // Otherwise the first worker's end is everybody's.
+        ["successPolicy"] = "AllWorkers",
         ["tfReplicaSpecs"] = new JsonObject { ["Worker"] = Replicas(workers, "Never", template) },
     };
 
     private static JsonObject PyTorch(int workers, JsonObject template) => new()
     {
+        ["runPolicy"] = RunPolicy(),
         ["pytorchReplicaSpecs"] = new JsonObject
         {
             ["Master"] = Replicas(1, "Never", template),
@@ -62,6 +66,8 @@ internal static class WorkloadManifest
     // Without a master: the workers find each other, by the first of them.
     private static JsonObject ElasticPyTorch(int workers, JsonObject template) => new()
     {
+        // How often workers that were lost are replaced is the operator's business, as the kind promises.
+        ["runPolicy"] = new JsonObject { ["cleanPodPolicy"] = "Running" },
         ["elasticPolicy"] = new JsonObject { ["rdzvBackend"] = "c10d", ["minReplicas"] = workers, ["maxReplicas"] = workers },
         ["pytorchReplicaSpecs"] = new JsonObject { ["Worker"] = Replicas(workers, "ExitCode", template) },
     };
@@ -84,7 +90,7 @@ internal static class WorkloadManifest
         return new JsonObject
         {
             ["slotsPerWorker"] = Math.Max(1, execution.Container?.Gpus ?? 0),
-            ["runPolicy"] = new JsonObject { ["cleanPodPolicy"] = "Running" },
+            ["runPolicy"] = RunPolicy(),
             ["mpiReplicaSpecs"] = new JsonObject
             {
                 ["Launcher"] = Replicas(1, "Never", Labelled(execution, WithoutGpus(pod))),
@@ -92,6 +98,9 @@ internal static class WorkloadManifest
             },
         };
     }
+
+    // What still runs when all is decided ends; and one try, as for a Job.
+    private static JsonObject RunPolicy() => new() { ["cleanPodPolicy"] = "Running", ["backoffLimit"] = 0 };
 
     private static JsonObject WithoutGpus(JsonObject pod)
     {

@@ -45,6 +45,7 @@ internal sealed partial class ErrorHandler(ILogger<ErrorHandler> logger) : IExce
         JobFileTooLargeException => (StatusCodes.Status413PayloadTooLarge, exception.Message, null),
         GitUnavailableException or GitBranchMissingException => (StatusCodes.Status503ServiceUnavailable, exception.Message, null),
         ExecutorUnavailableException => (StatusCodes.Status503ServiceUnavailable, exception.Message, null),
+        ExecutorRefusedException e => (e.IsCallersMistake ? StatusCodes.Status400BadRequest : StatusCodes.Status502BadGateway, e.Message, null),
         TimeoutException => (StatusCodes.Status503ServiceUnavailable, exception.Message, null),
         StoreUnavailableException => (
             StatusCodes.Status503ServiceUnavailable, "The database cannot be reached at the moment. Try again in a few seconds.", null),

@@ -12,33 +12,44 @@ namespace Odin.Server.Logs;
 /// <summary>Logs over REST: as a JSON string for the inherited client, as text, or followed by server-sent events.</summary>
 internal static class LogEndpoints
 {
-    public static void MapLogs(this IEndpointRouteBuilder v1) =>
+    public static void MapLogs(this IEndpointRouteBuilder v1)
+    {
         v1.MapGet("/resources/{id}/logs", ReadAsync).WithTags("Resources").WithName("ReadLogs")
-            .WithSummary("The output of a task, or of all tasks of a run")
+            .WithSummary("The output of a task, of all tasks of a run, or of a pod, a service or a deployment")
             .WithDescription(
                 "By the header Accept: 'text/event-stream' one event a line, then the event 'end'; 'text/plain' text as it comes; "
                 + "otherwise one JSON string, which cannot be followed.")
             .Produces<string>(StatusCodes.Status200OK, "application/json", "text/plain", EventStream.ContentType)
             .ProducesProblem(StatusCodes.Status404NotFound);
+        // As the inherited client writes svc/NAME.
+        v1.MapGet("/resources/{type}/{name}/logs", ReadNamedAsync).ExcludeFromDescription();
+    }
+
+    private static Task<IResult> ReadNamedAsync(
+        string type, string name, HttpContext context, RunLogs logs, bool? follow, int? lines, string? container, CancellationToken cancellationToken) =>
+        ReadAsync($"{type}/{name}", context, logs, follow, lines, container, cancellationToken);
 
     private static async Task<IResult> ReadAsync(
         string id,
         HttpContext context,
         RunLogs logs,
         [Description("true: go on until the task has ended")] bool? follow,
-        [Description("only so many of the last lines of each task")] int? lines,
+        [Description("only so many of the last lines of each task or pod")] int? lines,
+        [Description("which container of a pod that is not a task's")] string? container,
         CancellationToken cancellationToken)
     {
         if (lines < 0)
             throw new InvalidRequestException(new ProblemItem("WrongValue", "'lines' must not be negative.") { Location = "lines" });
+        id = RecordEndpoints.Decode(id);
+        var request = new LogRequest(follow == true, lines, container);
         var accepted = context.Request.GetTypedHeaders().Accept.Select(a => a.MediaType.Value).ToList();
         var asEvents = accepted.Contains(EventStream.ContentType, StringComparer.OrdinalIgnoreCase);
         var asText = accepted.Contains("text/plain", StringComparer.OrdinalIgnoreCase);
 
         // Only the JSON string has the inherited heading over the log of a single task.
         var text = asEvents || asText
-            ? await logs.FindAsync(id, new LogRequest(follow == true, lines), cancellationToken)
-            : await logs.FindSnapshotAsync(id, lines, cancellationToken);
+            ? await logs.FindAsync(id, request, cancellationToken)
+            : await logs.FindSnapshotAsync(id, request, cancellationToken);
         if (text is null)
             return RecordEndpoints.NoSuchResource(id);
         return asEvents ? new EventStream(token => EventsAsync(text, token)) : new LogText(text, asJson: !asText);

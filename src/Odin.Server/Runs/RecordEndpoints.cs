@@ -13,9 +13,15 @@ internal static class RecordEndpoints
         var resources = v1.MapGroup("/resources").WithTags("Resources");
         resources.MapGet("/{id}/data", DataAsync).WithName("ShowRecord").WithSummary("The record of a run or a task")
             .Produces<RecordAnswer>().ProducesProblem(StatusCodes.Status404NotFound);
-        resources.MapGet("/{id}/events", EventsAsync).WithName("ListEvents").WithSummary("What happened to a task, or to all tasks of a run")
+        resources.MapGet("/{id}/events", EventsAsync).WithName("ListEvents").WithSummary("What happened to a task, to all tasks of a run, or to a pod, a service or a deployment")
             .Produces<EventList>().ProducesProblem(StatusCodes.Status404NotFound);
+        // As the inherited client writes svc/NAME.
+        resources.MapGet("/{type}/{name}/events", (string type, string name, RunReader reader, CancellationToken cancellationToken) =>
+            EventsAsync($"{type}/{name}", reader, cancellationToken)).ExcludeFromDescription();
     }
+
+    /// <summary>A slash in an id arrives as it was escaped.</summary>
+    internal static string Decode(string id) => id.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
 
     private static async Task<IResult> DataAsync(string id, RunReader reader, CancellationToken cancellationToken) =>
         await reader.FindRecordAsync(id, cancellationToken) is { } record
@@ -23,7 +29,7 @@ internal static class RecordEndpoints
             : NoSuchResource(id);
 
     private static async Task<IResult> EventsAsync(string id, RunReader reader, CancellationToken cancellationToken) =>
-        await reader.FindEventsAsync(id, cancellationToken) is { } events
+        await reader.FindEventsAsync(Decode(id), cancellationToken) is { } events
             ? TypedResults.Ok(new EventList([.. events.Select(e => ToWire(e.Id, e.Event))]))
             : NoSuchResource(id);
 

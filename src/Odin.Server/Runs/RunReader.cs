@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Odin.Execution;
 using Odin.Runs;
 using Odin.Storage;
 
@@ -38,7 +39,7 @@ internal sealed record RunFilter
 }
 
 /// <summary>Reads runs for all that show them, over REST and WebSocket.</summary>
-internal sealed class RunReader(IResourceStore store)
+internal sealed class RunReader(IResourceStore store, IEnumerable<ILiveResources> live)
 {
     /// <summary>So many tasks are on a page of runs with their tasks, unless its only run has more: whole runs are the unit.</summary>
     public const int MostTasks = 5000;
@@ -105,12 +106,21 @@ internal sealed class RunReader(IResourceStore store)
         return await store.FindAsync<TaskRun>(id, cancellationToken) is { } task ? WireRecord.Of(task) : null;
     }
 
-    /// <summary>The events of a task or of all tasks of a run, oldest first; null: there is neither.</summary>
+    /// <summary>The events of a task, of all tasks of a run, or of something on a cluster, oldest first; null: there is no such thing.</summary>
     public async Task<IReadOnlyList<(string Id, TaskEvent Event)>?> FindEventsAsync(string id, CancellationToken cancellationToken)
     {
         if (await FindAsync(id, cancellationToken) is { } view)
             return [.. view.Tasks.SelectMany(Events).OrderBy(e => e.Event.Timestamp)];
-        return await store.FindAsync<TaskRun>(id, cancellationToken) is { } task ? [.. Events(task).OrderBy(e => e.Event.Timestamp)] : null;
+        if (await store.FindAsync<TaskRun>(id, cancellationToken) is { } task)
+            return [.. Events(task).OrderBy(e => e.Event.Timestamp)];
+        if (LiveResource.Parse(id) is not { } resource)
+            return null;
+        foreach (var place in live)
+        {
+            if (await place.FindEventsAsync(resource, cancellationToken) is { } events)
+                return [.. events.Select((e, index) => ($"evt-{resource.Name}-{index}", new TaskEvent(e.Type, e.Reason, e.Source, e.Message, e.Timestamp)))];
+        }
+        return null;
     }
 
     private static IEnumerable<(string Id, TaskEvent Event)> Events(TaskRun task) =>

@@ -109,11 +109,13 @@ internal sealed class LogsCommand(RunLogs logs) : ISocketCommand
     public async Task RunAsync(SocketCall call, CancellationToken cancellationToken)
     {
         var id = call.Request.Member("resource");
-        var lines = call.Request.Number("lines");
         var follow = call.Request.Flag("follow");
+        var request = new LogRequest(follow, call.Request.Number("lines"), call.Request.OptionalText("container"));
+        if (request.Lines < 0)
+            throw new SocketRequestException("'lines' must not be negative.");
         var text = follow
-            ? await logs.FindAsync(id, new LogRequest(Follow: true, lines), cancellationToken)
-            : await logs.FindSnapshotAsync(id, lines, cancellationToken);
+            ? await logs.FindAsync(id, request, cancellationToken)
+            : await logs.FindSnapshotAsync(id, request, cancellationToken);
         if (text is null)
             throw DataCommand.NoSuchJob(id);
         await (follow ? FollowAsync(call.Channel, text, cancellationToken) : SendAsync(call.Channel, text, cancellationToken));

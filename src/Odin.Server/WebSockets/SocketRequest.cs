@@ -54,6 +54,9 @@ internal sealed record SocketRequest(string Command, JsonNode? Request, string? 
         ? text
         : throw new SocketRequestException($"'{name}'");
 
+    /// <summary>A member of a request that is a map; null if it is not there or no string.</summary>
+    public string? OptionalText(string name) => Request is JsonObject map && map[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+
     public bool Flag(string name) => Request is JsonObject map && map[name] is JsonValue value && value.TryGetValue<bool>(out var flag) && flag;
 
     public int? Number(string name) => Request is JsonObject map && map[name] is JsonValue value && value.TryGetValue<int>(out var number) ? number : null;

@@ -20,7 +20,7 @@ public sealed class RunLogsTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         files = new LogStore(directory.Path);
-        logs = new RunLogs(store, files);
+        logs = new RunLogs(store, files, new LiveLogs([]));
         var run = new Run(
             new ResourceMetadata { Id = "r" },
             new RunSpec { Job = "job", WorkPath = "/w", RootPath = "/", RunPath = "/r", PipelineName = "p" },
@@ -131,6 +131,67 @@ public sealed class RunLogsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Snapshot_TaskOfSeveralPods_HasABlockForEach()
+    {
+        await CreateAsync("a", TaskRunPhase.Succeeded, 1, ResourceTypes.PyTorchJob);
+        await CreateAsync("b", TaskRunPhase.Succeeded, 1);
+        await WriteAsync("r--b", "single\n");
+        foreach (var (pod, isMain) in ((string, bool)[])[("r--a-master-0", true), ("r--a-worker-0", false)])
+            await WritePodAsync("r--a", pod, "1", isMain, $"I am {pod}\n");
+        await WritePodAsync("r--a", "r--a-worker-0", "2", false, "once more\n");
+
+        const string Names = "r--a-master-0\nr--a-worker-0\nr--a-worker-0\n", Rule = "================\n", Thin = "\n----------------\n";
+        const string Blocks = $"{Rule}r--a-master-0{Thin}I am r--a-master-0\n{Rule}r--a-worker-0{Thin}I am r--a-worker-0\n{Rule}r--a-worker-0{Thin}once more\n";
+        Assert.Equal($"Found 3 pods,\n{Names}using pod/r--a-master-0\n{Blocks}", await ReadAsync("r--a", new LogRequest()));
+        Assert.Equal(await ReadAsync("r--a", new LogRequest()), string.Concat(await (await logs.FindSnapshotAsync("r--a", new LogRequest(), Cancellation))!.ToListAsync(Cancellation)));
+        Assert.Equal($"Found 4 pods,\n{Names}r--b\nusing pod/r--a-master-0\n{Blocks}{Rule}r--b{Thin}single\n", await ReadAsync("r", new LogRequest()));
+        Assert.Equal("I am r--a-worker-0\nonce more\n", await ReadAsync("r--a-worker-0", new LogRequest()));
+        Assert.Equal("I am r--a-master-0\n", await ReadAsync("r--a-master-0", new LogRequest(Follow: true)));
+        Assert.Null(await logs.FindAsync("r--a-worker-7", new LogRequest(), Cancellation));
+        // One pod: as it is.
+        Assert.Equal("single\n", await ReadAsync("r--b", new LogRequest()));
+    }
+
+    [Theory]
+    [InlineData("r", "[a] ")]
+    [InlineData("r--a", "")]
+    public async Task Follow_TaskOfSeveralPods_HasTheLinesOfAllAlsoOfThoseThatComeLater(string id, string prefix)
+    {
+        await CreateAsync("a", TaskRunPhase.Running, 1, ResourceTypes.MPIJob);
+        await WritePodAsync("r--a", "r--a-launcher-xyz", "1", true, "up\n");
+        await using var lines = (await FollowAsync(id)).GetAsyncEnumerator(Cancellation);
+        async Task<string> NextAsync()
+        {
+            Assert.True(await lines.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60), Cancellation));
+            return lines.Current;
+        }
+        Assert.Equal($"{prefix}up\n", await NextAsync());
+        await WritePodAsync("r--a", "r--a-worker-0", "1", false, "here\n");
+        Assert.Equal($"{prefix}[worker-0] here\n", await NextAsync());
+        await WritePodAsync("r--a", "somebody-else", "1", false, "too\n");
+        Assert.Equal($"{prefix}[somebody-else] too\n", await NextAsync());
+        await WritePodAsync("r--a", "r--a-launcher-xyz", "1", true, "down");
+        await SetAsync("a", TaskRunPhase.Succeeded, 1);
+        await EndRunAsync();
+        Assert.Equal($"{prefix}down\n", await NextAsync());
+        Assert.False(await lines.MoveNextAsync());
+    }
+
+    [Fact]
+    public async Task FollowPods_LeftEarly_LetsGo()
+    {
+        await CreateAsync("a", TaskRunPhase.Running, 1, ResourceTypes.TFJob);
+        for (var i = 0; i < 20; i++)
+            await WritePodAsync("r--a", $"r--a-worker-{i}", "1", i == 0, "line\n");
+        foreach (var id in (string[])["r", "r--a"])
+        {
+            await foreach (var line in await FollowAsync(id))
+                break;
+            Assert.Equal(0, OpenLogs());
+        }
+    }
+
+    [Fact]
     public async Task Follow_TaskHasNotStarted_WaitsForIt()
     {
         await CreateAsync("a", TaskRunPhase.Waiting, 0);
@@ -160,7 +221,13 @@ public sealed class RunLogsTests : IAsyncLifetime
         await store.UpdateStatusAsync(run with { Status = run.Status with { Phase = RunPhase.Succeeded } }, TimeProvider.System, Cancellation);
     }
 
-    private Task<TaskRun> CreateAsync(string name, TaskRunPhase phase, int attempt) => store.CreateAsync(
+    private async Task<string> ReadAsync(string id, LogRequest request) =>
+        string.Concat(await (await logs.FindAsync(id, request, Cancellation))!.ToListAsync(Cancellation));
+
+    private Task WritePodAsync(string attemptId, string pod, string instance, bool isMain, string text) =>
+        files.AppendAsync(new LogKey(new ExecutionKey("r", attemptId), new LogPart(pod, instance, isMain)), Encoding.UTF8.GetBytes(text), Cancellation);
+
+    private Task<TaskRun> CreateAsync(string name, TaskRunPhase phase, int attempt, string type = ResourceTypes.Pod) => store.CreateAsync(
         new TaskRun(
             new ResourceMetadata { Id = $"r--{name}" },
             new TaskRunSpec
@@ -168,7 +235,7 @@ public sealed class RunLogsTests : IAsyncLifetime
                 RunId = "r",
                 Index = 0,
                 TaskPath = "/r",
-                Task = new PipelineTask { Name = name, Image = "i", Command = ["true"], Retries = new RetryPolicy { Limit = 3 } },
+                Task = new PipelineTask { Name = name, Image = "i", Command = ["true"], ResourceType = type, Retries = new RetryPolicy { Limit = 3 } },
             },
             new TaskRunStatus { Phase = phase, Attempt = attempt }),
         TimeProvider.System,

@@ -22,6 +22,7 @@ public sealed class RoleTests(TestCluster cluster) : IClassFixture<TestCluster>
         await RunAsync(account, ResourceTypes.Pod);
         await RunAsync(account, ResourceTypes.Job);
         await RunOwnProgramAsync(account);
+        await LookAroundAsync(account);
 
         // The account's own token is the test's request, not the server's.
         var used = counted.Lines.Select(l => l[..l.LastIndexOf(' ')]).Where(l => !l.EndsWith("/token", StringComparison.Ordinal));
@@ -51,6 +52,15 @@ public sealed class RoleTests(TestCluster cluster) : IClassFixture<TestCluster>
         await using var odin = new ClusterExecutor(cluster, await account.OpenAsync());
         await odin.Executor.StartAsync(odin.Spec("") with { Command = ["odin-chore"] }, default);
         Assert.NotEqual(ExecutionReasons.Forbidden, (await odin.EndAsync()).Reason);
+    }
+
+    // For the logs of what others have made.
+    private async Task LookAroundAsync(TestAccount account)
+    {
+        using var client = await account.OpenAsync();
+        var resources = new ClusterResources(client, cluster.Namespace);
+        Assert.Null(await resources.FindPodsAsync(new LiveResource(ResourceTypes.Service, "missing"), default));
+        Assert.Null(await resources.FindPodsAsync(new LiveResource(ResourceTypes.Deployment, "missing"), default));
     }
 
     private static void AssertSucceeded(ExecutionStatus status) =>

@@ -102,7 +102,7 @@ public sealed class VerdictTests
     {
         var job = JsonSerializer.Deserialize($$$"""{"metadata":{"name":"j"},"status":{"conditions":{{{conditions}}}}}""", KubernetesResources.Jobs.TypeInfo)!;
 
-        var verdict = WorkloadVerdict.Of(WorkloadEnd.Of(job.Status.Conditions), [.. pods.Select(PodIn)]);
+        var verdict = WorkloadVerdict.Of(WorkloadEnd.Of(job.Status.Conditions), [.. pods.Select(PodIn)], []);
 
         Assert.Equal((phase, reason), (verdict.Phase, verdict.Reason));
     }

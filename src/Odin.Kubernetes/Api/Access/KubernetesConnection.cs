@@ -84,7 +84,7 @@ internal sealed class KubernetesConnection(KubernetesConfiguration configuration
         };
         if (configuration.Proxy is { } proxy)
             handler.Proxy = new WebProxy(proxy);
-        var result = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        var result = new HttpClient(configuration.Around?.Invoke(handler) ?? (HttpMessageHandler)handler) { Timeout = Timeout.InfiniteTimeSpan };
         var version = typeof(KubernetesConnection).Assembly.GetName().Version!;
         result.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("odin", version.ToString(3)));
         return result;
