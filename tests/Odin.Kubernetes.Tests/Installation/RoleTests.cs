@@ -71,5 +71,9 @@ public sealed class RoleTests(TestCluster cluster) : IClassFixture<TestCluster>
         from apiGroup in rule!["apiGroups"]!.AsArray()
         from resource in rule["resources"]!.AsArray()
         from verb in rule["verbs"]!.AsArray()
-        select $"{verb} {resource}" + (apiGroup.GetValue<string>() is { Length: > 0 } name ? "." + name : "");
+        select $"{verb} {Named(resource!.GetValue<string>().Split('/'), apiGroup!.GetValue<string>())}";
+
+    // As messages write it: the group stands before what is below.
+    private static string Named(string[] resource, string apiGroup) =>
+        resource[0] + (apiGroup.Length > 0 ? "." + apiGroup : "") + (resource.Length > 1 ? "/" + resource[1] : "");
 }
