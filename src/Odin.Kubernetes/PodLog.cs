@@ -75,8 +75,16 @@ internal sealed partial class PodLog(KubernetesClient client, LogStore logs, Log
             {
                 var read = await stream.ReadAsync(buffer, cancellationToken);
                 if (read == 0)
+                {
+                    // The node says no such thing of a container that it still has: these are the program's own words.
+                    if (held.Length > 0 && await HasLogAsync(cancellationToken))
+                    {
+                        await AppendAsync(held);
+                        held = [];
+                    }
                     return held.Length == 0;
-                if (isFirst && resume.IsExcuse(buffer.AsSpan(0, read)) && (!resume.IsStart || ended.IsCompleted))
+                }
+                if (isFirst && resume.IsExcuse(buffer.AsSpan(0, read)) && (!resume.IsStart || ended.IsCompleted) && !await HasLogAsync(cancellationToken))
                     return false;
                 await AppendAsync(held);
                 var end = NodeExcuse.FindBehind(buffer.AsSpan(0, read));
@@ -97,14 +105,23 @@ internal sealed partial class PodLog(KubernetesClient client, LogStore logs, Log
         }
     }
 
+    // With times before the lines, those of a program are told from those of the node.
+    private async Task<bool> HasLogAsync(CancellationToken cancellationToken)
+    {
+        await using var stream = await client.OpenLogAsync(Query with { Timestamps = true, TailLines = 1 }, cancellationToken);
+        var start = new byte[5];
+        return await stream.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false, cancellationToken) == start.Length
+            && start.AsSpan(0, 4).IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0 && start[4] == '-';
+    }
+
     // Operators make a pod of the same name in the place of one that is lost, and logs are asked for by name.
     private async Task<bool> IsStillThereAsync(CancellationToken cancellationToken) =>
         key.Part is null
         || (await client.FindAsync(KubernetesResources.Pods, pod.Metadata.Namespace, pod.Metadata.Name, cancellationToken))?.Metadata.Uid == pod.Metadata.Uid;
 
-    private Task<Stream> OpenAsync(bool follow, CancellationToken cancellationToken) => client.OpenLogAsync(
-        new PodLogQuery { Namespace = pod.Metadata.Namespace!, Pod = pod.Metadata.Name, Container = pod.Spec.Containers[0].Name, Follow = follow },
-        cancellationToken);
+    private PodLogQuery Query => new() { Namespace = pod.Metadata.Namespace!, Pod = pod.Metadata.Name, Container = pod.Spec.Containers[0].Name };
+
+    private Task<Stream> OpenAsync(bool follow, CancellationToken cancellationToken) => client.OpenLogAsync(Query with { Follow = follow }, cancellationToken);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The log of {Execution} was interrupted and is taken up again: {Reason}")]
     private partial void LogInterrupted(LogKey execution, string reason);

@@ -51,10 +51,15 @@ internal sealed class ClusterExecutor : IAsyncDisposable
     public Task<ExecutionStatus> EndAsync(ExecutionKey key) => recorder.EndOf(key);
 
     /// <summary>The first status with that reason.</summary>
-    public async Task<ExecutionStatus> SeeAsync(string reason)
+    public Task<ExecutionStatus> SeeAsync(string reason) => SeeAsync(s => s.Reason == reason, $"the reason {reason}");
+
+    /// <summary>The first status of that kind.</summary>
+    public async Task<ExecutionStatus> SeeAsync(Func<ExecutionStatus, bool> isWanted, string what)
     {
         ExecutionStatus? seen = null;
-        await Eventually.True(() => (seen = recorder.All.FirstOrDefault(s => s.Key == Key && s.Reason == reason)) is not null, $"the reason {reason}; seen so far: {string.Join(", ", recorder.All.Select(s => s.Reason))}");
+        await Eventually.True(
+            () => Task.FromResult((seen = recorder.All.FirstOrDefault(s => s.Key == Key && isWanted(s))) is not null),
+            $"{what}; seen so far: {string.Join(", ", recorder.All.Select(s => s.Reason))}", TimeSpan.FromMinutes(3));
         return seen!;
     }
 

@@ -100,7 +100,8 @@ public sealed class KubernetesAccessTests(TestCluster cluster) : IClassFixture<T
     {
         Assert.SkipUnless(TestCluster.IsThere, TestCluster.Skipped);
         await using var odin = new ClusterExecutor(cluster, change: o => o with { MaxActive = 1 });
-        await odin.Executor.StartAsync(odin.Spec("sleep 1000"), default);
+        await odin.StartAsync("sleep 1000");
+        await odin.SeeAsync(ExecutionPhase.Running);
         var second = odin.Spec("exit 0") with { Key = new ExecutionKey("run", odin.Id + "-second") };
         await odin.Executor.StartAsync(second, default);
         odin.Executor.Disown(second.Key.Group);

@@ -24,6 +24,8 @@ public sealed class KubernetesTroubleTests(TestCluster cluster) : IClassFixture<
         var status = await odin.SeeAsync(ExecutionReasons.ImagePullBackOff);
         Assert.Equal(ExecutionPhase.Queued, status.Phase);
         Assert.Contains("no-such-image:1", status.Message, StringComparison.Ordinal);
+        // A kubelet sends five events a second and no more.
+        await odin.SeeAsync(s => s.Events.Any(e => e.Type == "Warning" && e.Message.Contains("not found", StringComparison.Ordinal)), "the event of the pull");
 
         await odin.Executor.StopAsync(odin.Key, StopReason.PendingTimeout, default);
         Assert.Equal((ExecutionPhase.Failed, ExecutionReasons.PendingTimeout), ((await odin.EndAsync()).Phase, (await odin.EndAsync()).Reason));
@@ -183,6 +185,18 @@ public sealed class KubernetesTroubleTests(TestCluster cluster) : IClassFixture<
         Assert.Equal("last", lines[^1]);
         // Kubelets of 1.20 skip what is left of a log file that they rotate while it is being read; nobody can ask for it then.
         Assert.InRange(odin.Logs.LengthOf(odin.Key), 50_000_000, 250_000_000);
+    }
+
+    [Theory]
+    [InlineData("echo one; echo 'rpc error: code = NotFound desc = no such model'; exit 1", "one\nrpc error: code = NotFound desc = no such model\n")]
+    [InlineData("echo 'rpc error: code = NotFound desc = no such model'", "rpc error: code = NotFound desc = no such model\n")]
+    [InlineData("echo 'unable to retrieve container logs for me'; echo two", "unable to retrieve container logs for me\ntwo\n")]
+    public async Task Log_ThatSoundsLikeTheNodes_IsTheProgramsAllTheSame(string script, string log)
+    {
+        await using var odin = Open();
+        await odin.StartAsync(script);
+        await odin.EndAsync();
+        Assert.Equal(log, await odin.LogAsync());
     }
 
     [Fact]

@@ -66,13 +66,14 @@ public sealed class RoleTests(TestCluster cluster) : IClassFixture<TestCluster>
     private static void AssertSucceeded(ExecutionStatus status) =>
         Assert.True(status.Phase == ExecutionPhase.Succeeded, $"{status.Phase} {status.Reason}: {status.Message}");
 
-    // As the client counts them: "get deployments.apps/scale".
     private static IEnumerable<string> VerbsOf(JsonArray rules) =>
         from rule in rules
         from apiGroup in rule!["apiGroups"]!.AsArray()
         from resource in rule["resources"]!.AsArray()
         from verb in rule["verbs"]!.AsArray()
-        let suffix = apiGroup.GetValue<string>() is { Length: > 0 } name ? "." + name : ""
-        let parts = resource.GetValue<string>().Split('/')
-        select $"{verb} {string.Join('/', parts.Skip(1).Prepend(parts[0] + suffix))}";
+        select $"{verb} {Named(resource!.GetValue<string>().Split('/'), apiGroup!.GetValue<string>())}";
+
+    // As messages write it: the group stands before what is below.
+    private static string Named(string[] resource, string apiGroup) =>
+        resource[0] + (apiGroup.Length > 0 ? "." + apiGroup : "") + (resource.Length > 1 ? "/" + resource[1] : "");
 }
