@@ -24,6 +24,13 @@ public sealed class OdinOptions
     /// <summary><c>DATA_PATH</c>: the workspaces of the runs. Default: <c>workspaces</c> in the data directory.</summary>
     public string? WorkspaceDirectory { get; set; }
 
+    /// <summary>
+    /// Where the files of jobs are laid out for runs, in <c>checkouts</c> and <c>rendered</c>. Default: the data directory. Where
+    /// tasks run on other machines it has to be on a volume that they mount: below the workspaces, for the executor
+    /// <c>kubernetes</c>.
+    /// </summary>
+    public string? JobFilesDirectory { get; set; }
+
     /// <summary>How many processes run at a time. Default: twice the processors, at least 4.</summary>
     public int? MaxParallelTasks { get; set; }
 
@@ -60,4 +67,7 @@ public sealed class OdinOptions
 
     /// <summary>An entry of the data directory, absolute.</summary>
     public string InData(string name) => Path.Combine(Path.GetFullPath(DataDirectory), name);
+
+    /// <summary>An entry of <see cref="JobFilesDirectory"/>, absolute.</summary>
+    internal string InJobFiles(string name) => JobFilesDirectory is { } directory ? Path.Combine(Path.GetFullPath(directory), name) : InData(name);
 }

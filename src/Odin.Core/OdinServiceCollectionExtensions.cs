@@ -72,7 +72,7 @@ public static class OdinServiceCollectionExtensions
         }
         options.Git.DataDirectory = Path.GetFullPath(options.DataDirectory);
         services.TryAddSingleton(options.Git);
-        services.TryAddSingleton(new PipelineCatalogOptions { CheckoutDirectory = options.InData("checkouts") });
+        services.TryAddSingleton(new PipelineCatalogOptions { CheckoutDirectory = options.InJobFiles("checkouts") });
         services.TryAddSingleton<GitRepository>();
         services.TryAddSingleton<PipelineCatalog>();
         services.AddHostedService<CatalogOpener>();
@@ -85,7 +85,7 @@ public static class OdinServiceCollectionExtensions
         services.AddSingleton(new RunOptions
         {
             WorkspaceDirectory = Path.GetFullPath(options.WorkspaceDirectory ?? options.InData("workspaces")),
-            RenderedDirectory = options.InData("rendered"),
+            RenderedDirectory = options.InJobFiles("rendered"),
             DefaultExecutor = options.DefaultExecutor,
             Retention = options.Storage.RunRetention,
         });

@@ -23,6 +23,9 @@ public sealed record KubernetesExecutorOptions
     /// <summary>Where that volume is mounted, here and in the pods: the directory that holds all workspaces.</summary>
     public string? WorkspacePath { get; init; }
 
+    /// <summary>A directory below that one in which the files of jobs are, for pods to read only. Null: they see none.</summary>
+    public string? JobFilesPath { get; init; }
+
     /// <summary>
     /// Host name of the etcd by which the workers of the old <c>ElasticJob</c> find each other (<c>PYTORCH_ELASTIC_ETCD_SVC</c>).
     /// Null: the address of the service <c>etcd-service</c> in the namespace <c>elastic-job</c>.

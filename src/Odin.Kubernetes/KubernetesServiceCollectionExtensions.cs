@@ -21,7 +21,7 @@ public static class KubernetesServiceCollectionExtensions
             new ClusterResources(provider.GetRequiredService<KubernetesClient>(), executor.Namespace ?? configuration.Namespace));
         services.AddSingleton<IExecutor>(provider => new KubernetesExecutor(
             provider.GetRequiredService<KubernetesClient>(),
-            executor with { WorkspacePath = executor.WorkspacePath ?? Workspaces(provider.GetRequiredService<OdinOptions>()) },
+            WithPaths(executor, provider.GetRequiredService<OdinOptions>()),
             provider.GetRequiredService<OdinOptions>().InData("executions-kubernetes"),
             provider.GetRequiredService<LogStore>(),
             provider.GetRequiredService<TimeProvider>(),
@@ -29,5 +29,14 @@ public static class KubernetesServiceCollectionExtensions
         return services;
     }
 
-    private static string Workspaces(OdinOptions options) => Path.GetFullPath(options.WorkspaceDirectory ?? options.InData("workspaces"));
+    private static KubernetesExecutorOptions WithPaths(KubernetesExecutorOptions executor, OdinOptions options)
+    {
+        var workspaces = executor.WorkspacePath ?? Path.GetFullPath(options.WorkspaceDirectory ?? options.InData("workspaces"));
+        var files = options.JobFilesDirectory is { } directory ? Path.GetFullPath(directory) : null;
+        if (executor.WorkspaceClaim is null || files?.StartsWith(workspaces + Path.DirectorySeparatorChar, StringComparison.Ordinal) != true)
+            return executor with { WorkspacePath = workspaces };
+        // A node would make it for itself, as root.
+        Directory.CreateDirectory(files);
+        return executor with { WorkspacePath = workspaces, JobFilesPath = files };
+    }
 }

@@ -17,6 +17,8 @@ internal static class PodTemplate
     {
         var spec = Complete(execution, automatic, options);
         var volumes = PodVolumes.Of(spec);
+        if (options is { WorkspaceClaim: { } claim, WorkspacePath: { } root, JobFilesPath: { } files } && spec.Mounts.Any(m => m.Claim == claim && m.Path == root))
+            volumes.Protect(claim, files, Path.GetRelativePath(root, files));
         var pod = new JsonObject
         {
             ["containers"] = new JsonArray(Container(container, execution, spec, volumes, options)),

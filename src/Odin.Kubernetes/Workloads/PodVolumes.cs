@@ -39,6 +39,10 @@ internal sealed class PodVolumes
         return volumes;
     }
 
+    /// <summary>Lays a part of a claim's volume that is mounted already over itself, so that it can only be read.</summary>
+    public void Protect(string claim, string path, string subPath) =>
+        Mounts.Add(new JsonObject { ["mountPath"] = path, ["name"] = names[("persistentVolumeClaim", claim)], ["subPath"] = subPath, ["readOnly"] = true });
+
     private void Mount(string name, string path, string subPath) =>
         Mounts.Add(new JsonObject { ["mountPath"] = path, ["name"] = name, ["subPath"] = subPath });
 

@@ -67,6 +67,9 @@ internal static class ServerOptionsReader
             options.Git.SshKeyFile = values.Text(Settings.GitSshKey);
             options.Git.KnownHostsFile = values.Text(Settings.GitKnownHosts);
             options.WorkspaceDirectory = values.Text(Settings.Workspaces);
+            // Tasks elsewhere have one volume in common with us, and need the files of their job too.
+            if (values.Text(Settings.KubernetesWorkspaceClaim) is not null)
+                options.JobFilesDirectory = Path.Combine(Path.GetFullPath(options.WorkspaceDirectory ?? options.InData("workspaces")), ".odin");
             options.MaxParallelTasks = (int?)parallel;
             options.Logs = logBytes is { } bytes ? new LogOptions { MaxBytes = bytes } : options.Logs;
         };

@@ -65,7 +65,7 @@ public sealed class WorkloadManifestTests
 
     [Fact]
     public void Build_SharedWorkspace_IsAsApproved() => Approve("pod-with-workspace", WorkloadManifest.Build(
-        WorkloadKind.Pod, Plain, AutomaticMounts.None, Options with { WorkspaceClaim = "odin", WorkspacePath = "/data", ServiceAccount = "tasks", PullSecrets = [] }).ToJsonString(Readable));
+        WorkloadKind.Pod, Plain, AutomaticMounts.None, Options with { WorkspaceClaim = "odin", WorkspacePath = "/data", JobFilesPath = "/data/.odin", ServiceAccount = "tasks", PullSecrets = [] }).ToJsonString(Readable));
 
     [Fact]
     public void Build_Chore_IsAsApproved() => Approve("pod-of-a-chore", WorkloadManifest.Build(
