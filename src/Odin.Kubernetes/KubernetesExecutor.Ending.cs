@@ -77,16 +77,7 @@ public sealed partial class KubernetesExecutor
             execution.LastLook = done.Task;
             Spawn(async () =>
             {
-                try
-                {
-                    var query = new KubernetesQuery { Namespace = @namespace, LabelSelector = WorkloadLabels.SelectorOf(execution.Key) };
-                    foreach (var pod in (await client.ListAsync(KubernetesResources.Pods, query, closing.Token)).Items)
-                        view.Add(kind, execution.Key.Id, pod);
-                }
-                catch (Exception e) when (e is KubernetesException or KubernetesUnavailableException or KubernetesConfigurationException)
-                {
-                    LogUnavailable(execution.Key, e.Message);
-                }
+                await LookAgainAsync(execution, kind);
                 done.SetResult();
                 Evaluate(execution.Key.Id);
             });
@@ -94,9 +85,34 @@ public sealed partial class KubernetesExecutor
         return execution.LastLook.IsCompleted;
     }
 
-    private static LogKey LogOf(TrackedExecution execution, WorkloadKind kind, Pod pod) =>
-        // A Job has one pod, unless that is lost and another one takes its place.
-        !kind.IsDistributed && execution.Logs.Count == 0 ? execution.Key : new LogKey(execution.Key, PodRole.LogOf(kind, pod));
+    // For as long as a log is waited for.
+    private async Task LookAgainAsync(TrackedExecution execution, WorkloadKind kind)
+    {
+        var query = new KubernetesQuery { Namespace = @namespace, LabelSelector = WorkloadLabels.SelectorOf(execution.Key) };
+        var start = time.GetTimestamp();
+        for (var failures = 0; time.GetElapsedTime(start) < options.LogDrain; failures++)
+        {
+            try
+            {
+                foreach (var pod in (await client.ListAsync(KubernetesResources.Pods, query, closing.Token)).Items)
+                    view.Add(kind, execution.Key.Id, pod);
+                return;
+            }
+            catch (Exception e) when (e is KubernetesException or KubernetesUnavailableException or KubernetesConfigurationException)
+            {
+                await WaitOutAsync(execution, e, failures, closing.Token);
+            }
+        }
+    }
+
+    private LogKey LogOf(TrackedExecution execution, WorkloadKind kind, Pod pod)
+    {
+        var part = PodRole.LogOf(kind, pod);
+        // A Job has one pod, unless that is lost and another one takes its place; which then has a part, also after a restart.
+        return !kind.IsDistributed && execution.Logs.Count == 0 && !logs.PartsOf(execution.Key).Contains(part)
+            ? execution.Key
+            : new LogKey(execution.Key, part);
+    }
 
     // Under the gate of the execution.
     private void FollowLogs(TrackedExecution execution, WorkloadKind kind, IReadOnlyList<Pod> pods)
@@ -106,8 +122,8 @@ public sealed partial class KubernetesExecutor
             // One that never started has no log either, but answers so.
             if (!ObservedExecution.HasContainer(pod) || execution.Logs.ContainsKey(pod.Metadata.Uid))
                 continue;
-            var log = new PodLog(client, logs, LogOf(execution, kind, pod), pod, time, logger);
             var copy = new LogCopy();
+            var log = new PodLog(client, logs, LogOf(execution, kind, pod), pod, time, logger) { Progressed = copy.Progress };
             execution.Logs.Add(pod.Metadata.Uid, copy);
             Spawn(async () =>
             {
@@ -166,15 +182,13 @@ public sealed partial class KubernetesExecutor
         LogCopy[] copies;
         lock (execution.Gate)
             copies = [.. execution.Logs.Values];
-        var drained = Task.Delay(options.LogDrain, time, closing.Token);
         // Of a distributed one, workers may run on when it is decided; nobody waits for those for long.
-        await Task.WhenAny(Task.WhenAll(copies.Select(c => c.Done)), drained, Task.Delay(WorkerPatience, time, closing.Token));
-        var ended = copies.Where(c => c.PodEnded.IsCompleted).Select(c => c.Done).ToList();
-        await Task.WhenAny(Task.WhenAll(ended), drained);
+        await Task.WhenAny(Task.WhenAll(copies.Select(c => c.Done)), Task.Delay(WorkerPatience, time, closing.Token));
+        var ended = copies.Where(c => c.PodEnded.IsCompleted).ToList();
+        if (!await DrainAsync(ended))
+            LogLogIncomplete(execution.Key, options.LogDrain);
         if (closing.IsCancellationRequested)
             return;
-        if (ended.Any(c => !c.IsCompleted))
-            LogLogIncomplete(execution.Key, options.LogDrain);
         status = status with
         {
             Finished = status.Finished ?? time.GetUtcNow(),
@@ -182,7 +196,7 @@ public sealed partial class KubernetesExecutor
         };
         lock (gate)
         {
-            Record(execution.Key, records.Read(execution.Key) ?? new ExecutionRecord(), status);
+            Record(execution.Key, null, status);
             execution.Status = status;
             tracked.TryRemove(execution.Key.Id, out _);
             if (execution.HasSlot)
@@ -193,12 +207,25 @@ public sealed partial class KubernetesExecutor
         feed.Publish(status);
     }
 
-    private ExecutionStatus Record(ExecutionKey key, ExecutionRecord record, ExecutionStatus end)
+    // A long log takes its time on a busy machine: what counts is that it goes on coming.
+    private async Task<bool> DrainAsync(List<LogCopy> copies)
+    {
+        var all = Task.WhenAll(copies.Select(c => c.Done));
+        for (long before = -1, now = 0; !all.IsCompleted && now != before && !closing.IsCancellationRequested; now = copies.Sum(c => c.Steps))
+        {
+            before = now;
+            await Task.WhenAny(all, Task.Delay(options.LogDrain, time, closing.Token));
+        }
+        return all.IsCompleted || closing.IsCancellationRequested;
+    }
+
+    /// <param name="record">Null: as it is on the disk.</param>
+    private ExecutionStatus Record(ExecutionKey key, ExecutionRecord? record, ExecutionStatus end)
     {
         end = end with { Finished = end.Finished ?? time.GetUtcNow() };
         try
         {
-            records.Write(key, record with { End = end });
+            records.Write(key, (record ?? records.Read(key) ?? new ExecutionRecord()) with { End = end });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

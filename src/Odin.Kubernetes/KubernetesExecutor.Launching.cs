@@ -73,7 +73,7 @@ public sealed partial class KubernetesExecutor
             }
             catch (Exception e) when (IsPassing(e))
             {
-                mayExist |= e is KubernetesUnavailableException { WasNotSent: false };
+                mayExist |= e is KubernetesUnavailableException { WasNotSent: false } or IOException or UnauthorizedAccessException && execution.Kind is not null;
                 if (!await WaitOutAsync(execution, e, failures, mayExist ? closing.Token : execution.Stopping.Token))
                 {
                     Settle(execution, ExecutionOutcome.Stopped(execution.Stop!, null).ToStatus(execution.Key));
@@ -82,8 +82,21 @@ public sealed partial class KubernetesExecutor
             }
             catch (KubernetesException e)
             {
+                // What refuses it may be its own earlier self, whose making was not answered: a quota that it has used up.
+                if (mayExist && await FindObjectAsync(execution, execution.Kind!))
+                {
+                    Acknowledge(execution, execution.Kind!, null);
+                    return;
+                }
                 var (reason, message) = WorkloadLauncher.Refusal(e);
                 Refuse(execution, reason, message);
+                return;
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                // Of whatever kind: an execution that nobody works on any more would wait for ever.
+                LogWorkFailed(e);
+                Refuse(execution, ExecutionReasons.StartFailed, e.Message);
                 return;
             }
         }
@@ -92,13 +105,15 @@ public sealed partial class KubernetesExecutor
     private void Refuse(TrackedExecution execution, string reason, string message) =>
         Settle(execution, new ExecutionOutcome(ExecutionPhase.Failed, reason, message).ToStatus(execution.Key));
 
-    // The cluster cannot answer, or not to us: nothing that the task has done, and over when somebody has mended it.
-    private static bool IsPassing(Exception trouble) =>
-        trouble is KubernetesUnavailableException or KubernetesConfigurationException or KubernetesException { IsUnauthorized: true };
+    // The cluster cannot answer, or not to us, or our records cannot be written: nothing that the task has done, and over when
+    // somebody has mended it.
+    private static bool IsPassing(Exception trouble) => trouble is KubernetesUnavailableException or KubernetesConfigurationException
+        or KubernetesException { IsUnauthorized: true } or IOException or UnauthorizedAccessException;
 
     private void Acknowledge(TrackedExecution execution, WorkloadKind kind, Pod? pod)
     {
-        view.Add(kind, execution.Key.Id, pod);
+        if (pod is not null || !view.Shows(execution.Key.Id, static e => e.IsThere))
+            view.Add(kind, execution.Key.Id, pod);
         string? stop;
         lock (gate)
         {
@@ -171,7 +186,7 @@ public sealed partial class KubernetesExecutor
     private async Task<bool> WaitOutAsync(TrackedExecution execution, Exception trouble, int failures, CancellationToken cancellationToken)
     {
         LogUnavailable(execution.Key, trouble.Message);
-        Report(execution, execution.Status with { Reason = TroubleReason(trouble), Message = trouble.Message });
+        Report(execution, trouble);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
         await Task.Delay(Backoff.Delay(failures), time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         closing.Token.ThrowIfCancellationRequested();
@@ -182,9 +197,15 @@ public sealed partial class KubernetesExecutor
         trouble is KubernetesException { IsForbidden: true } ? ExecutionReasons.Forbidden : ExecutionReasons.ClusterUnavailable;
 
     // What is on the cluster may go on, or have ended: as long as we cannot see it, that is what there is to say.
-    private void TellUnseen(Exception trouble)
+    private void TellUnseen(WorkloadKind kind, Exception trouble)
     {
-        foreach (var execution in tracked.Values.Where(e => e.IsCreated))
+        foreach (var execution in tracked.Values.Where(e => e.IsCreated && (kind.IsPod || e.Kind == kind)))
+            Report(execution, trouble);
+    }
+
+    private void Report(TrackedExecution execution, Exception trouble)
+    {
+        lock (execution.Gate)
             Report(execution, execution.Status with { Reason = TroubleReason(trouble), Message = trouble.Message });
     }
 

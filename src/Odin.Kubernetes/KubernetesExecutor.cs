@@ -65,7 +65,8 @@ public sealed partial class KubernetesExecutor : IExecutor, IAsyncDisposable
             var record = records.Read(spec.Key);
             if (record?.End is { } end)
                 return Task.FromResult(end);
-            if (record is { IsCreated: true })
+            // One that is to end, and that the cluster was asked for, may be there though nobody has heard so.
+            if (record is { IsCreated: true } or { Kind: not null, Stop: not null })
                 return AdoptAsync(spec.Key, record, cancellationToken);
             if (record?.Stop is { } stop)
                 return Task.FromResult(Record(spec.Key, record, ExecutionOutcome.Stopped(stop, null).ToStatus(spec.Key)));
@@ -93,7 +94,7 @@ public sealed partial class KubernetesExecutor : IExecutor, IAsyncDisposable
         {
             null => null,
             { End: { } end } => end,
-            { IsCreated: true } record => await AdoptAsync(key, record, cancellationToken),
+            { IsCreated: true } or { Kind: not null, Stop: not null } => await AdoptAsync(key, records.Read(key)!, cancellationToken),
             _ => new ExecutionStatus { Key = key, Phase = ExecutionPhase.Queued, Message = "accepted, not started yet" },
         };
     }
@@ -110,7 +111,7 @@ public sealed partial class KubernetesExecutor : IExecutor, IAsyncDisposable
             records.Write(key, record);
             if (!tracked.TryGetValue(key.Id, out execution))
             {
-                if (!record.IsCreated)
+                if (record.Kind is null)
                 {
                     feed.Publish(Record(key, record, ExecutionOutcome.Stopped(record.Stop, null).ToStatus(key)));
                     return;
@@ -167,9 +168,9 @@ public sealed partial class KubernetesExecutor : IExecutor, IAsyncDisposable
         Check(key);
         if (records.Read(key) is not { } record)
             return;
-        if (record is { End: null, IsCreated: true } || tracked.ContainsKey(key.Id))
+        if (record is { End: null, Kind: not null } || tracked.ContainsKey(key.Id))
             throw new InvalidOperationException($"The execution '{key}' has not ended: stop it before it is removed.");
-        if (record is { IsCreated: true, Kind: { } name, Version: { } version })
+        if (record is { Kind: { } name, Version: { } version })
         {
             try
             {

@@ -14,6 +14,9 @@ internal sealed partial class PodLog(KubernetesClient client, LogStore logs, Log
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200), LongestDelay = TimeSpan.FromSeconds(5), EndPatience = TimeSpan.FromSeconds(20);
 
+    /// <summary>Called whenever something was read.</summary>
+    public Action Progressed { get; init; } = static () => { };
+
     /// <summary>Copies until the program has ended and everything was read, or the pod is gone.</summary>
     /// <param name="ended">Completes when the program is known to have ended.</param>
     public async Task CopyAsync(Task ended, CancellationToken cancellationToken)
@@ -84,6 +87,7 @@ internal sealed partial class PodLog(KubernetesClient client, LogStore logs, Log
                     }
                     return held.Length == 0;
                 }
+                Progressed();
                 if (isFirst && resume.IsExcuse(buffer.AsSpan(0, read)) && (!resume.IsStart || ended.IsCompleted) && !await HasLogAsync(cancellationToken))
                     return false;
                 await AppendAsync(held);

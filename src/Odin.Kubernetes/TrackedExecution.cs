@@ -66,6 +66,7 @@ internal sealed class TrackedExecution(ExecutionKey key)
 /// <summary>The copying of one pod's log.</summary>
 internal sealed class LogCopy
 {
+    private long steps;
     private readonly TaskCompletionSource podEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -74,6 +75,11 @@ internal sealed class LogCopy
 
     /// <summary>Completes when all of it was read, or it was given up.</summary>
     public Task Done => done.Task;
+
+    /// <summary>Grows as long as there is something to copy.</summary>
+    public long Steps => Interlocked.Read(ref steps);
+
+    public void Progress() => Interlocked.Increment(ref steps);
 
     public void EndPod() => podEnded.TrySetResult();
 

@@ -21,8 +21,11 @@ internal sealed class WorkloadLauncher(KubernetesClient client, KubernetesExecut
             return builtIn;
         foreach (var kind in kinds)
         {
-            if (await RememberAsync($"kind {kind.ApiVersion}/{kind.Plural}", () => client.IsServedAsync(Untyped(kind), cancellationToken)))
+            var name = $"kind {kind.ApiVersion}/{kind.Plural}";
+            if (await RememberAsync(name, () => client.IsServedAsync(Untyped(kind), cancellationToken)))
                 return kind;
+            // It may be installed the next moment, because of what we are about to say.
+            known.TryRemove(name, out _);
         }
         throw new KindNotInstalledException(kinds.Count == 0
             ? $"A task cannot be a {resourceType}: that is something to read logs of. Use Pod, Job, TFJob, PyTorchJob, ElasticJob or MPIJob."

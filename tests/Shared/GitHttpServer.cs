@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -27,6 +28,12 @@ internal sealed class GitHttpServer : IDisposable
 
     /// <summary>While true, every request is answered with 503.</summary>
     public bool IsBroken { get; set; }
+
+    /// <summary>Where every request is sent on to; null: it is answered here.</summary>
+    public Uri? MovedTo { get; set; }
+
+    /// <summary>The paths of all requests so far, with whether they bore a password.</summary>
+    public ConcurrentQueue<(string Path, bool HasPassword)> Requests { get; } = [];
 
     public static async Task<GitHttpServer> StartAsync(string root)
     {
@@ -83,7 +90,13 @@ internal sealed class GitHttpServer : IDisposable
     {
         try
         {
-            if (IsBroken)
+            Requests.Enqueue((context.Request.Url!.AbsolutePath, context.Request.Headers["Authorization"] is not null));
+            if (MovedTo is { } other)
+            {
+                context.Response.StatusCode = 301;
+                context.Response.RedirectLocation = new Uri(other, context.Request.RawUrl).ToString();
+            }
+            else if (IsBroken)
             {
                 context.Response.StatusCode = 503;
             }

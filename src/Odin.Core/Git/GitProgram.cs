@@ -49,13 +49,32 @@ internal sealed class GitProgram : IDisposable
     public void Prepare()
     {
         Directory.CreateDirectory(home);
-        // What a crash in the middle of a commit has left.
-        foreach (var index in Directory.GetFiles(home, "*.index*"))
+        // What a crash in the middle of a commit has left. A young one may be in use by another server of this directory, whose
+        // commit would then lack everything that it does not change.
+        foreach (var index in Directory.GetFiles(home, "*.index*").Where(i => IsLeft(File.GetLastWriteTimeUtc(i))))
             File.Delete(index);
         if (address.Transport == GitTransport.Ssh)
             ssh.Write();
         // The operator named the repository, so it is trusted whoever owns it; "-c" would not reach the other side of file://.
-        File.WriteAllText(Path.Combine(home, "gitconfig"), "[safe]\n\tdirectory = *\n");
+        Replace(Path.Combine(home, "gitconfig"), "[safe]\n\tdirectory = *\n");
+    }
+
+    // By the clock of the file system itself, which other machines may share.
+    private bool IsLeft(DateTime written)
+    {
+        var probe = TemporaryFile(".now");
+        File.WriteAllText(probe, "");
+        var now = File.GetLastWriteTimeUtc(probe);
+        File.Delete(probe);
+        return now - written > 2 * options.CommandTimeout;
+    }
+
+    // At once: others may be reading it.
+    private void Replace(string path, string text)
+    {
+        var fresh = TemporaryFile(".new");
+        File.WriteAllText(fresh, text);
+        File.Move(fresh, path, overwrite: true);
     }
 
     /// <summary>An unused path for a temporary file.</summary>
@@ -168,11 +187,13 @@ internal sealed class GitProgram : IDisposable
             environment["GIT_INDEX_FILE"] = call.IndexFile;
         if (address.Credential is { } credential)
         {
-            // A helper would be started by a shell. Only requests to the address itself bear the header.
+            // A helper would be started by a shell. Git would send the header along to wherever it is redirected.
             var pair = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credential.UserName}:{credential.Password}"));
-            environment["GIT_CONFIG_COUNT"] = "1";
+            environment["GIT_CONFIG_COUNT"] = "2";
             environment["GIT_CONFIG_KEY_0"] = $"http.{address.Origin}/.extraHeader";
             environment["GIT_CONFIG_VALUE_0"] = "Authorization: Basic " + pair;
+            environment["GIT_CONFIG_KEY_1"] = "http.followRedirects";
+            environment["GIT_CONFIG_VALUE_1"] = "false";
         }
         foreach (var (name, value) in call.Environment)
             environment[name] = value;

@@ -11,6 +11,9 @@ internal sealed class AttemptLog(LogStore logs, TaskRun task, int number)
 {
     private const int MostBytes = 256 * 1024;
 
+    /// <summary>Logs that one reader has open at a time; the others are read when those have ended.</summary>
+    private const int MostOpen = 64;
+
     // Nothing is looked for where there can be nothing.
     private readonly bool mayHaveParts = task.Spec.Task.ResourceType != ResourceTypes.Pod;
 
@@ -69,6 +72,7 @@ internal sealed class AttemptLog(LogStore logs, TaskRun task, int number)
 
     private async Task FeedAsync(LineBuffer lines, LogReadOptions options, Task ended, CancellationToken cancellationToken)
     {
+        using var slots = new SemaphoreSlim(MostOpen);
         var reading = new List<Task> { CopyAsync(Key) };
         try
         {
@@ -86,10 +90,18 @@ internal sealed class AttemptLog(LogStore logs, TaskRun task, int number)
 
         async Task CopyAsync(LogKey log)
         {
-            await Task.Yield();
-            var prefix = PrefixOf(log);
-            await foreach (var line in logs.ReadLinesAsync(log, options, ended.WaitAsync, cancellationToken))
-                await lines.WriteAsync(prefix + line, cancellationToken);
+            await slots.WaitAsync(cancellationToken);
+            try
+            {
+                await Task.Yield();
+                var prefix = PrefixOf(log);
+                await foreach (var line in logs.ReadLinesAsync(log, options, ended.WaitAsync, cancellationToken))
+                    await lines.WriteAsync(prefix + line, cancellationToken);
+            }
+            finally
+            {
+                slots.Release();
+            }
         }
     }
 

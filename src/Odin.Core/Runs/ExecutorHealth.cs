@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -18,6 +19,9 @@ public sealed partial class ExecutorHealth(ExecutorSet executors, TimeProvider t
     private Task<IReadOnlyDictionary<string, string>>? asked;
     private DateTimeOffset askedAt;
 
+    // What the log says of each executor; changes are told once.
+    private readonly ConcurrentDictionary<string, string?> told = new(StringComparer.Ordinal);
+
     /// <summary>What is wrong, by the name of the executor; not older than ten seconds. Empty: nothing.</summary>
     public Task<IReadOnlyDictionary<string, string>> FindTroublesAsync(CancellationToken cancellationToken)
     {
@@ -29,15 +33,17 @@ public sealed partial class ExecutorHealth(ExecutorSet executors, TimeProvider t
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        foreach (var (name, trouble) in await FindTroublesAsync(stoppingToken))
-            LogTrouble(name, trouble);
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => FindTroublesAsync(stoppingToken);
 
     private async Task<IReadOnlyDictionary<string, string>> AskAsync()
     {
         var troubles = await Task.WhenAll(executors.All.Select(async e => (e.Name, Trouble: await AskAsync(e))));
+        foreach (var (name, trouble) in troubles)
+        {
+            if (trouble is not null && told.GetValueOrDefault(name) != trouble)
+                LogTrouble(name, trouble);
+            told[name] = trouble;
+        }
         return troubles.Where(t => t.Trouble is not null).ToDictionary(t => t.Name, t => t.Trouble!, StringComparer.Ordinal);
     }
 

@@ -32,7 +32,7 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
     public Func<string, bool> IsWanted { get; set; } = static _ => true;
 
     /// <summary>Called with why nothing can be seen at the moment, each time that looking is tried and refused.</summary>
-    public Action<Exception> Blinded { get; set; } = static _ => { };
+    public Action<WorkloadKind, Exception> Blinded { get; set; } = static (_, _) => { };
 
     /// <summary>Starts what is not watched yet. Completes when the pods have been listed once.</summary>
     public Task Watch(WorkloadKind kind)
@@ -42,13 +42,13 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
             ObjectDisposedException.ThrowIf(closing.IsCancellationRequested, this);
             if (watches.Count == 0)
             {
-                watches[WorkloadKind.Names.Pod] = KeepAsync(WorkloadKind.Pod.Plural, WatchPodsAsync);
-                watches[Events] = KeepAsync(Events, WatchEventsAsync);
+                watches[WorkloadKind.Names.Pod] = KeepAsync(WorkloadKind.Pod, WorkloadKind.Pod.Plural, WatchPodsAsync);
+                watches[Events] = KeepAsync(null, Events, WatchEventsAsync);
             }
             if (!kind.IsPod && !watches.ContainsKey(NameOf(kind)))
             {
                 objects[NameOf(kind)] = new HashSet<string>(StringComparer.Ordinal);
-                watches[NameOf(kind)] = KeepAsync(kind.Plural, kind.Name == WorkloadKind.Names.Job
+                watches[NameOf(kind)] = KeepAsync(kind, kind.Plural, kind.Name == WorkloadKind.Names.Job
                     ? token => WatchObjectsAsync(kind, KubernetesResources.Jobs, static j => WorkloadEnd.Of(j.Status.Conditions), token)
                     : token => WatchObjectsAsync(
                         kind, KubernetesResources.CustomJobs(kind.Group, kind.Version, kind.Plural, kind.Kind), static j => WorkloadEnd.Of(j.Status.Conditions), token));
@@ -115,7 +115,7 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
         closing.Dispose();
     }
 
-    private async Task KeepAsync(string what, Func<CancellationToken, Task> watch)
+    private async Task KeepAsync(WorkloadKind? kind, string what, Func<CancellationToken, Task> watch)
     {
         await Task.Yield();
         while (!closing.IsCancellationRequested)
@@ -132,8 +132,8 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
             {
                 LogWatchFailed(what, e.Message);
                 // Without events there is less to tell; without the rest there is nothing to know.
-                if (what != Events)
-                    Blinded(e);
+                if (kind is not null)
+                    Blinded(kind, e);
             }
             await Task.Delay(RetryDelay, time, closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -162,6 +162,8 @@ internal sealed partial class ClusterView(KubernetesClient client, string @names
 
     private async Task WatchEventsAsync(CancellationToken cancellationToken)
     {
+        // Those of pods that nobody has heard of yet would be dropped.
+        await podsListed.Task.WaitAsync(cancellationToken);
         // Those of pods and of what made them; there is little else in the namespace.
         var query = new KubernetesQuery { Namespace = @namespace };
         await foreach (var change in client.WatchAsync(KubernetesResources.Events, query, cancellationToken))

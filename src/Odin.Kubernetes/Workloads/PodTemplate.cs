@@ -17,8 +17,12 @@ internal static class PodTemplate
     {
         var spec = Complete(execution, automatic, options);
         var volumes = PodVolumes.Of(spec);
-        if (options is { WorkspaceClaim: { } claim, WorkspacePath: { } root, JobFilesPath: { } files } && spec.Mounts.Any(m => m.Claim == claim && m.Path == root))
-            volumes.Protect(claim, files, Path.GetRelativePath(root, files));
+        if (options is { WorkspaceClaim: { } claim, WorkspacePath: { } root, JobFilesPath: { } path })
+        {
+            var files = Path.GetRelativePath(root, path);
+            foreach (var mount in spec.Mounts.Where(m => m.Claim == claim))
+                volumes.Protect(claim, Path.Combine(mount.Path, files), files);
+        }
         var pod = new JsonObject
         {
             ["containers"] = new JsonArray(Container(container, execution, spec, volumes, options)),

@@ -97,6 +97,37 @@ public sealed class NetworkRemoteTests : IDisposable
     }
 
     [Fact]
+    public async Task Http_RemoteThatHasMoved_IsNotFollowedWithThePassword()
+    {
+        await sandbox.BareAsync("bare");
+        using var old = await GitHttpServer.StartAsync(sandbox[""]);
+        using var other = await GitHttpServer.StartAsync(sandbox[""]);
+        old.MovedTo = new Uri($"http://localhost:{other.Port}/");
+
+        await Assert.ThrowsAsync<GitUnavailableException>(() => sandbox.Catalog(old.UrlOf("bare")).ListAsync(null, Token));
+
+        Assert.Contains(old.Requests, r => r.HasPassword);
+        Assert.Empty(other.Requests);
+    }
+
+    [Fact]
+    public async Task Start_BesideAnotherServer_LeavesItsCommitInTheMakingAlone()
+    {
+        await sandbox.BareAsync("bare");
+        using var server = await GitHttpServer.StartAsync(sandbox[""]);
+        var home = Directory.CreateDirectory(Path.Combine(sandbox["data1"], "git-home")).FullName;
+        var (young, old) = (Path.Combine(home, "young.index"), Path.Combine(home, "old.index.lock"));
+        await File.WriteAllTextAsync(young, "", Token);
+        await File.WriteAllTextAsync(old, "", Token);
+        File.SetLastWriteTimeUtc(old, File.GetLastWriteTimeUtc(young).AddHours(-1));
+
+        Assert.Single(await sandbox.Catalog(server.UrlOf("bare")).ListAsync(null, Token));
+
+        Assert.True(File.Exists(young));
+        Assert.False(File.Exists(old));
+    }
+
+    [Fact]
     public async Task Http_TwoServersTenEach_AllLand()
     {
         var bare = await sandbox.BareAsync("bare");
