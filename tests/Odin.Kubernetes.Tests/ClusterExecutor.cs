@@ -29,6 +29,9 @@ internal sealed class ClusterExecutor : IAsyncDisposable
 
     public LogStore Logs { get; }
 
+    /// <summary>What the executor knows beside the cluster; a crash may leave it behind what the cluster has.</summary>
+    public ExecutionRecords Records => new(directory["state"]);
+
     public KubernetesExecutor Executor { get; private set; }
 
     public string Id { get; } = $"task-{Guid.NewGuid().ToString("n")[..8]}";
@@ -66,10 +69,12 @@ internal sealed class ClusterExecutor : IAsyncDisposable
     public Task SeeAsync(ExecutionPhase phase) => Eventually.True(() => recorder.All.Any(s => s.Key == Key && s.Phase == phase), $"the phase {phase}");
 
     /// <summary>Puts an executor of another process in the place of this one.</summary>
-    public async Task RestartAsync()
+    /// <param name="meanwhile">Done when there is none.</param>
+    public async Task RestartAsync(Action? meanwhile = null)
     {
         await Executor.DisposeAsync();
         await recorder.DisposeAsync();
+        meanwhile?.Invoke();
         (Executor, recorder) = Create();
     }
 

@@ -95,6 +95,27 @@ public sealed class KubernetesAccessTests(TestCluster cluster) : IClassFixture<T
         Assert.Null(await odin.Executor.FindAsync(odin.Key, default));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Stop_WhatWasAskedForBeforeACrash_EndsThePodThatNobodyHeardOf(bool beforeTheCrash)
+    {
+        Assert.SkipUnless(TestCluster.IsThere, TestCluster.Skipped);
+        await using var odin = new ClusterExecutor(cluster);
+        await odin.StartAsync("sleep 1000");
+        await odin.SeeAsync(ExecutionPhase.Running);
+        var record = odin.Records.Read(odin.Key)! with { IsCreated = false, Stop = beforeTheCrash ? nameof(StopReason.Cancelled) : null };
+        await odin.RestartAsync(() => odin.Records.Write(odin.Key, record));
+
+        if (beforeTheCrash)
+            await odin.Executor.StartAsync(odin.Spec("sleep 1000"), default);
+        else
+            await odin.Executor.StopAsync(odin.Key, StopReason.Cancelled, default);
+
+        Assert.Equal(ExecutionReasons.Cancelled, (await odin.EndAsync()).Reason);
+        await Eventually.True(async () => await odin.Client.FindAsync(KubernetesResources.Pods, odin.Namespace, odin.Id, default) is null, "the pod goes");
+    }
+
     [Fact]
     public async Task Withdraw_WhatAnEarlierProcessAcceptedAndNeverMade_IsTakenBack()
     {

@@ -68,6 +68,17 @@ public sealed class WorkloadManifestTests
         WorkloadKind.Pod, Plain, AutomaticMounts.None, Options with { WorkspaceClaim = "odin", WorkspacePath = "/data", JobFilesPath = "/data/.odin", ServiceAccount = "tasks", PullSecrets = [] }).ToJsonString(Readable));
 
     [Fact]
+    public void Build_WorkspaceClaimMountedElsewhereToo_ShowsTheFilesOfJobsReadOnlyThereAsWell()
+    {
+        var task = Plain with { Container = Plain.Container! with { Mounts = [new VolumeMount("own", "/w", "odin")] } };
+        var manifest = WorkloadManifest.Build(
+            WorkloadKind.Pod, task, AutomaticMounts.None, Options with { WorkspaceClaim = "odin", WorkspacePath = "/data", JobFilesPath = "/data/.odin" });
+        var mounts = manifest["spec"]!["containers"]![0]!["volumeMounts"]!.AsArray();
+        Assert.Equal(["/w", "/data", "/w/.odin", "/data/.odin"], mounts.Select(m => m!["mountPath"]!.GetValue<string>()));
+        Assert.All(mounts.Skip(2), m => Assert.Equal((".odin", true), (m!["subPath"]!.GetValue<string>(), m["readOnly"]!.GetValue<bool>())));
+    }
+
+    [Fact]
     public void Build_Chore_IsAsApproved() => Approve("pod-of-a-chore", WorkloadManifest.Build(
         WorkloadKind.Pod, Plain with { Command = ["odin-chores", "copy"] }, AutomaticMounts.For(["odin-chores", "copy"]), Options).ToJsonString(Readable));
 
