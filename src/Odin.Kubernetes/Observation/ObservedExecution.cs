@@ -1,3 +1,4 @@
+using System.Globalization;
 using Odin.Execution;
 using Odin.Kubernetes.Api;
 
@@ -42,10 +43,10 @@ internal sealed class ObservedExecution
 
     public IEnumerable<string> PodUids => pods.Keys;
 
-    /// <summary>False if the pod is known to be gone: an answer may be older than what the watch has told since.</summary>
+    /// <summary>False if more is known of the pod: an answer may be older than what the watch has told since.</summary>
     public bool Put(Pod pod)
     {
-        if (gone.Contains(pod.Metadata.Uid))
+        if (gone.Contains(pod.Metadata.Uid) || (pods.TryGetValue(pod.Metadata.Uid, out var known) && IsOlder(pod, known)))
             return false;
         pods[pod.Metadata.Uid] = pod;
         return true;
@@ -65,6 +66,12 @@ internal sealed class ObservedExecution
 
     /// <summary>Pods that failed and were then removed, as operators do: why they failed may be why all of it did.</summary>
     public IReadOnlyList<Pod> FailedAndGone => [.. failed];
+
+    // Versions of objects of one kind are numbers that grow, which Kubernetes guarantees now and has always kept to.
+    private static bool IsOlder(Pod pod, Pod known) =>
+        ulong.TryParse(pod.Metadata.ResourceVersion, NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+        && ulong.TryParse(known.Metadata.ResourceVersion, NumberStyles.None, CultureInfo.InvariantCulture, out var before)
+        && version < before;
 
     public Pod? Find(string uid) => pods.GetValueOrDefault(uid);
 

@@ -71,6 +71,19 @@ public sealed class VerdictTests
         Assert.Equal((phase, reason), (verdict.Phase, verdict.Reason));
     }
 
+    [Fact]
+    public void Pod_ToldInTheWrongOrder_IsAsItWasLast()
+    {
+        var seen = new ObservedExecution();
+        Pod At(string version, string phase) => Pod($$"""{"phase":"{{phase}}"}""") is var pod ? pod with { Metadata = pod.Metadata with { Uid = "u", ResourceVersion = version } } : null!;
+
+        Assert.True(seen.Put(At("99", "Pending")));
+        Assert.True(seen.Put(At("101", "Running")));
+        Assert.False(seen.Put(At("100", "Pending")));
+
+        Assert.Equal("Running", seen.Find("u")!.Status.Phase);
+    }
+
     [Theory]
     [InlineData("2026-11-21T10:00:29Z", 143, ExecutionPhase.Failed, ExecutionReasons.Killed)]
     [InlineData("2026-11-21T10:00:30Z", 143, ExecutionPhase.Lost, ExecutionReasons.Lost)]
