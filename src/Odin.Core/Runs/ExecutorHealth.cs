@@ -58,9 +58,10 @@ public sealed partial class ExecutorHealth(ExecutorSet executors, TimeProvider t
         {
             return $"it does not answer within {Patience.TotalSeconds:0} s";
         }
-        catch (ObjectDisposedException)
+        catch (Exception e)
         {
-            return "it has been shut down";
+            // Of whatever kind: that an executor cannot say what is wrong is no reason for the server to end.
+            return e.Message;
         }
     }
 
