@@ -14,6 +14,9 @@ public sealed partial class KubernetesExecutor
     private const int LongestArgument = 128 * 1024;
     private static readonly TimeSpan AdoptionPatience = TimeSpan.FromSeconds(5);
 
+    // An API server that has just started refuses what it allows as soon as it has read its roles.
+    private static readonly TimeSpan RolePatience = TimeSpan.FromSeconds(10);
+
     // Under the gate.
     private void LaunchWhatFits()
     {
@@ -35,6 +38,7 @@ public sealed partial class KubernetesExecutor
         }
         // Whether a request may have done its work though we had no answer to it.
         var mayExist = false;
+        long? refused = null;
         for (var failures = 0; ; failures++)
         {
             try
@@ -71,7 +75,7 @@ public sealed partial class KubernetesExecutor
                 Refuse(execution, ExecutionReasons.KindNotInstalled, e.Message);
                 return;
             }
-            catch (Exception e) when (IsPassing(e))
+            catch (Exception e) when (IsPassing(e) || IsRefusedOfLate(e, ref refused))
             {
                 mayExist |= e is KubernetesUnavailableException { WasNotSent: false } or IOException or UnauthorizedAccessException && execution.Kind is not null;
                 if (!await WaitOutAsync(execution, e, failures, mayExist ? closing.Token : execution.Stopping.Token))
@@ -108,7 +112,10 @@ public sealed partial class KubernetesExecutor
     // The cluster cannot answer, or not to us, or our records cannot be written: nothing that the task has done, and over when
     // somebody has mended it.
     private static bool IsPassing(Exception trouble) => trouble is KubernetesUnavailableException or KubernetesConfigurationException
-        or KubernetesException { IsUnauthorized: true } or IOException or UnauthorizedAccessException;
+        or KubernetesException { IsUnauthorized: true } or KubernetesException { IsNotReady: true } or IOException or UnauthorizedAccessException;
+
+    private bool IsRefusedOfLate(Exception trouble, ref long? since) =>
+        trouble is KubernetesException { IsForbiddenByRole: true } && time.GetElapsedTime(since ??= time.GetTimestamp()) < RolePatience;
 
     private void Acknowledge(TrackedExecution execution, WorkloadKind kind, Pod? pod)
     {
@@ -194,7 +201,7 @@ public sealed partial class KubernetesExecutor
     }
 
     private static string TroubleReason(Exception trouble) =>
-        trouble is KubernetesException { IsForbidden: true } ? ExecutionReasons.Forbidden : ExecutionReasons.ClusterUnavailable;
+        trouble is KubernetesException { IsForbidden: true, IsNotReady: false } ? ExecutionReasons.Forbidden : ExecutionReasons.ClusterUnavailable;
 
     // What is on the cluster may go on, or have ended: as long as we cannot see it, that is what there is to say.
     private void TellUnseen(WorkloadKind kind, Exception trouble)

@@ -72,7 +72,7 @@ internal sealed class WorkloadLauncher(KubernetesClient client, KubernetesExecut
     {
         { IsUnknownResource: true } => (ExecutionReasons.KindNotInstalled, error.Message),
         { IsForbidden: true } when error.Message.Contains("exceeded quota", StringComparison.Ordinal) => (ExecutionReasons.QuotaExceeded, error.Message),
-        { IsForbidden: true } when error.Message.Contains("cannot ", StringComparison.Ordinal) => (ExecutionReasons.Forbidden, error.Message),
+        { IsForbiddenByRole: true } => (ExecutionReasons.Forbidden, error.Message),
         { IsUnauthorized: true } => (ExecutionReasons.Forbidden, error.Message),
         _ => (ExecutionReasons.AdmissionRefused, error.Message),
     };

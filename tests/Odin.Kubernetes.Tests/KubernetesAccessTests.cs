@@ -26,6 +26,22 @@ public sealed class KubernetesAccessTests(TestCluster cluster) : IClassFixture<T
         Assert.Contains("the verb \"create\" on \"pods\"", status.Message, StringComparison.Ordinal);
     }
 
+    // As by an API server that has just started and has not read its roles yet.
+    [Fact]
+    public async Task Account_MayMakePodsAMomentLater_TheTaskRuns()
+    {
+        Assert.SkipUnless(TestCluster.IsThere, TestCluster.Skipped);
+        await account.CreateAsync();
+        await account.GrantAsync([TestAccount.Rule("", "pods", "list", "watch"), TestAccount.Rule("", "pods/log", "get"), TestAccount.Rule("", "events", "list", "watch")]);
+        await using var odin = new ClusterExecutor(cluster, await account.OpenAsync());
+
+        await odin.StartAsync("echo done");
+        Assert.Contains("cannot create resource \"pods\"", (await odin.SeeAsync(ExecutionReasons.Forbidden)).Message, StringComparison.Ordinal);
+        await account.GrantAsync([TestAccount.Rule("", "pods", "create", "get", "delete")]);
+
+        Assert.Equal(ExecutionPhase.Succeeded, (await odin.EndAsync()).Phase);
+    }
+
     [Fact]
     public async Task Account_MayNotWatchPods_TheTaskSaysSoAndGoesOnOnceItMay()
     {

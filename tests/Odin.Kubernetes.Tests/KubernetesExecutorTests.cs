@@ -15,6 +15,8 @@ public sealed class KubernetesExecutorTests(TestCluster cluster) : ExecutorConfo
 
     protected override bool KeepsLineEnds => false;
 
+    protected override bool KeepsExitCodeOfStopped => false;
+
     protected override IExecutor Create(string state, LogStore logs, int slots)
     {
         Assert.SkipUnless(TestCluster.IsThere, TestCluster.Skipped);

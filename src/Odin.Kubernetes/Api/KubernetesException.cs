@@ -37,6 +37,13 @@ public sealed class KubernetesException(HttpStatusCode statusCode, string reason
     /// <summary>Somebody else has changed it since it was read, or it is another one: read it again.</summary>
     public bool IsConflict => StatusCode == HttpStatusCode.Conflict && !IsAlreadyExists;
 
+    /// <summary>Not allowed by role; the message names verb and resource.</summary>
+    public bool IsForbiddenByRole => IsForbidden && Message.Contains(" cannot ", StringComparison.Ordinal) && Message.Contains(" resource ", StringComparison.Ordinal);
+
+    /// <summary>Refused only because the server has just started and does not know yet what it will allow.</summary>
+    public bool IsNotReady => IsForbidden
+        && (Message.Contains("not yet ready to handle request", StringComparison.Ordinal) || Message.Contains("caches not synchronized", StringComparison.Ordinal));
+
     /// <summary>Not allowed: by role, by quota or by an admission rule; the message says which.</summary>
     public bool IsForbidden => StatusCode == HttpStatusCode.Forbidden;
 
