@@ -6,6 +6,12 @@ public class ObjectStorageException(string message, bool isPassing, Exception? i
     /// <summary>Whether the same call may succeed later: unreachable, busy, out of room.</summary>
     public bool IsPassing { get; } = isPassing;
 
+    /// <summary>The status code of the server's answer; 0: there was none.</summary>
+    internal int Status { get; init; }
+
+    /// <summary>The server's own name for what is wrong.</summary>
+    internal string? Code { get; init; }
+
     /// <summary>How long the server wants to be left alone; null: it did not say.</summary>
     internal TimeSpan? RetryAfter { get; init; }
 }
