@@ -1,6 +1,7 @@
 using Odin.ObjectStorage;
 
 [assembly: AssemblyFixture(typeof(MotoServer))]
+[assembly: AssemblyFixture(typeof(SwiftServer))]
 
 namespace Odin.Tests.ObjectStorage;
 
@@ -13,5 +14,17 @@ public sealed class MotoConformanceTests(MotoServer server) : ObjectStorageConfo
     {
         var bucket = await server.CreateBucketAsync();
         return new S3ObjectStorage(new S3StorageOptions { Bucket = bucket, KeyId = "test", KeySecret = "test", Endpoint = server.Endpoint }, limits);
+    }
+}
+
+public sealed class SwiftConformanceTests(SwiftServer server) : ObjectStorageConformance
+{
+    protected override bool CreatesExclusively => false;
+
+    private protected override async Task<IObjectStorage> CreateAsync(TransferLimits limits)
+    {
+        var bucket = await server.CreateBucketAsync();
+        return new S3ObjectStorage(
+            new S3StorageOptions { Bucket = bucket, KeyId = SwiftServer.KeyId, KeySecret = SwiftServer.KeySecret, Endpoint = server.Endpoint }, limits);
     }
 }
