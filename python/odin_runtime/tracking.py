@@ -11,8 +11,7 @@ import re
 import time
 import uuid
 from pathlib import Path
-from urllib.parse import urlparse
-from urllib.request import url2pathname
+from urllib.parse import unquote, urlparse
 
 from odin_runtime import yaml_subset, yaml_writer
 from odin_runtime.errors import TrainingError
@@ -30,7 +29,7 @@ def local_path(uri):
     """The path that a URI means, or None when it means something else than a local directory."""
     parts = urlparse(str(uri))
     if parts.scheme in ("", "file"):
-        return Path(url2pathname(parts.path) if parts.scheme else str(uri)).absolute()
+        return Path(unquote(parts.path) if parts.scheme else str(uri)).absolute()
     return None
 
 

@@ -5,7 +5,8 @@ import re
 _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9_]*)\Z")
 _OTHER_INTEGER = re.compile(r"([-+]?)0(?:(x)([0-9a-fA-F_]+)|(b)([01_]+)|(o?)([0-7_]+))\Z")
-_FLOAT = re.compile(r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+)\Z")
+# As PyYAML has it: 1e3 and 1.0e3 are texts. A run's id may look like that, and is written without quotes.
+_FLOAT = re.compile(r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+][0-9]+)?\Z")
 _SPECIAL = re.compile(r"([-+]?)\.(inf|nan)\Z", re.IGNORECASE)
 _ESCAPES = {"0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b", " ": " ",
             '"': '"', "/": "/", "\\": "\\", "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029"}
@@ -13,7 +14,7 @@ _ESCAPE_DIGITS = {"x": 2, "u": 4, "U": 8}
 
 
 def plain(text):
-    """The value of an unquoted scalar. PyYAML takes a number in exponents without a dot, like 1e3, for a text; we do not."""
+    """The value of an unquoted scalar."""
     word = text if text in ("~", "") else text.lower() if text in (text.lower(), text.upper(), text.capitalize()) else None
     if word in _WORDS:
         return _WORDS[word]

@@ -43,6 +43,8 @@ class _Parser:
     def __init__(self, text, name):
         self.name = name
         self.lines = text.replace("\r\n", "\n").split("\n")
+        if self.lines[-1] == "":
+            self.lines.pop()
         self.row = 0
         # Where content begins in the current line; behind a list's dash it is not the first character.
         self.column = 0
@@ -304,9 +306,9 @@ def _block_text(rows, style, chomp):
         text = _folded(body)
     else:
         text = "\n".join(body)
-    if chomp == "-" or not body and chomp != "+":
-        return text
-    return text + "\n" + ("\n" * max(trailing - 1, 0) if chomp == "+" else "")
+    if chomp == "+":
+        return text + "\n" * (trailing + bool(body))
+    return text if chomp == "-" or not body else text + "\n"
 
 
 def _folded(rows):

@@ -47,7 +47,7 @@ def _scalar(value):
     if isinstance(value, float):
         if math.isfinite(value):
             text = repr(float(value))
-            # Without a dot YAML 1.1 takes an exponent for a text.
+            # Without a dot YAML 1.1 takes an exponent for a text. Python writes its sign always.
             return text if "." in text or "e" not in text else text.replace("e", ".0e")
         return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
     if isinstance(value, dict):
