@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using Odin.Cli.Chores;
 using Odin.Cli.Demo;
 using Odin.Cli.Jobs;
+using Odin.Cli.Lifecycle;
 using Odin.Cli.Nodes;
 using Odin.Cli.Runs;
 using Odin.Cli.Servers;
@@ -34,6 +35,9 @@ internal static class CommandTree
             new ShowCommand(session),
             new CreateCommand(session),
             new PushCommand(session),
+            new NounCommand(session, LifecycleNoun.Connection),
+            new NounCommand(session, LifecycleNoun.Toolchain),
+            new NounCommand(session, LifecycleNoun.Training),
             new ChoreCommand(session),
             new ServerCommand(session),
             new PingCommand(session),

@@ -8,6 +8,7 @@ internal enum CommandGroup
     Start,
     Runs,
     Jobs,
+    Lifecycle,
     Server,
     Settings,
 }

@@ -15,6 +15,7 @@ internal sealed class HelpText(RootCommand root) : SynchronousCommandLineAction
         (CommandGroup.Start, "Everyday"),
         (CommandGroup.Runs, "Runs"),
         (CommandGroup.Jobs, "Jobs"),
+        (CommandGroup.Lifecycle, "Models"),
         (CommandGroup.Server, "Servers"),
         (CommandGroup.Settings, "Settings"),
     ];

@@ -1,0 +1,52 @@
+using System.Text.Json.Nodes;
+
+namespace Odin.Cli.Lifecycle;
+
+/// <summary>A noun of the model lifecycle, as the command line has it.</summary>
+/// <param name="Command">The command.</param>
+/// <param name="Kinds">What <c>kind</c> in a file may say; the first is its name.</param>
+/// <param name="Path">Below the address of the server.</param>
+/// <param name="Columns">Of a table, with the place of each in the entity.</param>
+internal sealed record LifecycleNoun(string Command, string Description, IReadOnlyList<string> Kinds, string Path, IReadOnlyList<(string Name, string Place)> Columns)
+{
+    /// <summary>As in "the connection 'a'".</summary>
+    public string Singular { get; } = Command.Replace('-', ' ');
+
+    /// <summary>Null: it is done with when it is stored. Else what has come of it, once it has ended well.</summary>
+    public Func<JsonNode, string>? Outcome { get; init; }
+
+    public static LifecycleNoun Connection { get; } = new(
+        "connection", "Places outside, with what is needed to get in: buckets, repositories, registries.", ["Connection"], "api/v1/connection",
+        [("id", "id"), ("type", "spec.type"), ("uri", "spec.uri"), ("description", "spec.description")]);
+
+    public static LifecycleNoun Toolchain { get; } = new(
+        "toolchain", "Ways to train: programs that turn source and data into a model.", ["ToolchainIntegration", "TrainingIntegration"], "api/v1/toolchain/integration",
+        [("id", "id"), ("entrypoint", "spec.entrypoint"), ("image", "spec.defaultImage")]);
+
+    public static LifecycleNoun Training { get; } = new(
+        "training", "Trainings: source and data through a toolchain to a model.", ["ModelTraining"], "api/v1/model/training",
+        [("id", "id"), ("model", "spec.model.name"), ("version", "spec.model.version"), ("toolchain", "spec.toolchain"), ("state", "status.state"), ("reason", "status.reason"), ("artifact", "status.artifacts.0.artifactName")])
+    {
+        Outcome = entity => $"Artifact: {Find(entity, "status.artifacts.0.artifactName")}",
+    };
+
+    /// <summary>What stands at a place such as <c>status.artifacts.0.artifactName</c>; null: nothing.</summary>
+    public static string? Find(JsonNode? entity, string place)
+    {
+        foreach (var part in place.Split('.'))
+        {
+            entity = entity switch
+            {
+                JsonArray list when int.TryParse(part, out var index) => index < list.Count ? list[index] : null,
+                JsonObject map => map[part],
+                _ => null,
+            };
+        }
+        return entity switch
+        {
+            null => null,
+            JsonValue value when value.TryGetValue<string>(out var text) => text,
+            _ => entity.ToJsonString(),
+        };
+    }
+}
