@@ -1,3 +1,4 @@
+import importlib.util
 import json
 import os
 import sys
@@ -100,6 +101,7 @@ class EnvironmentTests(support.WorkspaceTest):
         with self.assertRaisesRegex(TrainingError, "ODIN_ENVIRONMENT is 'venv', but 'python' ended"):
             self.choose(file, ODIN_ENVIRONMENT="venv")
 
+    @unittest.skipUnless(importlib.util.find_spec("ensurepip"), "this Python has no ensurepip (Debian: python3-venv)")
     def test_choose_virtual_environment_with_the_pip_part_made_once(self):
         wheel = self.workspace / "odin_test_thing-1.5-py3-none-any.whl"
         with zipfile.ZipFile(wheel, "w") as archive:
