@@ -3,7 +3,6 @@ import json
 import math
 import shutil
 import unittest
-from pathlib import Path
 
 import support
 
