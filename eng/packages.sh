@@ -105,3 +105,18 @@ need_test_packages() {
     fi
     say "missing, so some tests will fail:$missing. Install them (these are the names of Debian's packages)."
 }
+
+# Servers that tests speak to and that are no packages of the system. Tests without theirs are skipped with the reason.
+need_test_servers() {
+    azurite=$root/artifacts/azurite
+    if [ ! -e "$azurite/node_modules/azurite/package.json" ] && command -v npm >/dev/null 2>&1; then
+        say "installing azurite, the Azure Blob server of the tests ..."
+        mkdir -p "$azurite"
+        npm install --prefix "$azurite" --no-audit --no-fund azurite@3.35.0 </dev/null >"$root/artifacts/azurite.log" 2>&1 ||
+            say "npm could not install azurite; its output is in artifacts/azurite.log."
+    fi
+    if can_install && command -v debootstrap >/dev/null 2>&1; then
+        "$root/eng/test-swift" install </dev/null >"$root/artifacts/swift.log" 2>&1 ||
+            say "Swift, an S3 server of the tests, could not be installed; see artifacts/swift.log."
+    fi
+}

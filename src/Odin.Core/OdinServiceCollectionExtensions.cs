@@ -24,7 +24,7 @@ public static class OdinServiceCollectionExtensions
         configure(options);
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
-        return services.AddStorage(options).AddProcesses(options).AddJobs(options).AddRuns(options);
+        return services.AddStorage(options).AddProcesses(options).AddJobs(options).AddRuns(options).AddLifecycle(options);
     }
 
     // Opening waits for the database and runs migrations: once, at the start, before there is anything to be blocked.
@@ -108,4 +108,7 @@ public static class OdinServiceCollectionExtensions
         services.AddHostedService(provider => provider.GetRequiredService<RunRetention>());
         return services;
     }
+
+    private static IServiceCollection AddLifecycle(this IServiceCollection services, OdinOptions options) =>
+        services.AddSingleton(options.Trainings).AddSingleton(options.Packagings);
 }
