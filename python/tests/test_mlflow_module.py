@@ -212,9 +212,29 @@ class MlflowModuleTests(support.WorkspaceTest):
                 """)
             self.assertEqual("[10] 12345678901234567890123456789012 ['fixed acidity', 'pH']\n", output)
 
+    def test_pyfunc_function_as_a_model(self):
+        self.write("twice.py", "def twice(rows):\n    return [2 * value for value in rows]\n")
+        self.python("""
+            import gzip, mlflow, pathlib
+            from twice import twice
+            with mlflow.start_run():
+                info = mlflow.pyfunc.log_model("model", python_model=twice, code_paths=["twice.py"])
+            model = mlflow.pyfunc.load_model(info.model_uri)
+            assert model.predict([3]) == [6]
+            # As pickled by MLflow: the same names.
+            assert vars(model.unwrap_python_model()) == {"func": twice, "hints": None, "signature": None}
+            path = pathlib.Path(mlflow.artifacts.download_artifacts(info.model_uri))
+            (path / "python_model.pkl.gz").write_bytes(gzip.compress((path / "python_model.pkl").read_bytes()))
+            text = (path / "MLmodel").read_text().replace("python_model.pkl", "python_model.pkl.gz\\n    python_model_compression: gzip")
+            (path / "MLmodel").write_text(text)
+            assert mlflow.pyfunc.load_model(str(path)).predict([3]) == [6]
+            """)
+
     def test_pyfunc_model_of_a_flavor_that_is_not_there(self):
         self.write("made/MLmodel", "flavors:\n  python_function:\n    loader_module: mlflow.keras\n")
         self.fails("mlflow.pyfunc.load_model('made')", "is loaded by 'mlflow.keras', which Odin's small mlflow module does not have")
+        self.write("made/MLmodel", "flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n  sklearn:\n    serialization_format: skops\n")
+        self.fails("mlflow.pyfunc.load_model('made')", "is stored in the format 'skops'")
         self.write("made/MLmodel", "flavors:\n  keras:\n    data: x\n")
         self.fails("mlflow.pyfunc.load_model('made')", "pyfunc) is not in model's flavors, which are: keras")
 
