@@ -47,6 +47,9 @@ public sealed class OdinOptions
     /// <summary>How much of each log is kept.</summary>
     public LogOptions Logs { get; set; } = new();
 
+    /// <summary>What the secrets of connections are sealed with, 32 bytes. Null: a random key in the data directory.</summary>
+    public byte[]? ConnectionKey { get; set; }
+
     /// <summary>Settings of trainings.</summary>
     public TrainingOptions Trainings { get; set; } = new();
 

@@ -94,6 +94,9 @@ public sealed record TrainingStatus
     /// <summary>The commit of the source; null: it is not from git, or not known yet.</summary>
     public string? Commit { get; init; }
 
+    /// <summary>The name that the artifact is to have; null: setup has not come so far.</summary>
+    public string? PlannedArtifact { get; init; }
+
     /// <summary>The toolchain's own name of the run.</summary>
     public string? RunId { get; init; }
 

@@ -47,7 +47,7 @@ internal static class ServerApplication
         services.AddSockets();
         services.AddRunViews();
         services.AddNodes(options);
-        services.AddLifecycle(options, data);
+        services.AddLifecycle(options);
 
         var app = builder.Build();
         app.UseMiddleware<RequestMeasuring>();

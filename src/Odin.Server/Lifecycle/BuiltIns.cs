@@ -15,7 +15,8 @@ internal sealed class BuiltIns(IResourceStore store, DataDirectory data, TimePro
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        await AddAsync(BuiltInConnections.All(Path.Combine(data.Path, "artifacts")), cancellationToken);
+        var artifacts = Directory.CreateDirectory(Path.Combine(data.Path, "artifacts")).FullName;
+        await AddAsync(BuiltInConnections.All(artifacts), cancellationToken);
         await AddAsync(BuiltInToolchains.All, cancellationToken);
         await AddAsync(BuiltInIntegrations.All, cancellationToken);
     }

@@ -1,22 +1,19 @@
-using Microsoft.Extensions.DependencyInjection.Extensions;
-using Odin.Connections;
 using Odin.Server.Connections;
 using Odin.Server.Hosting;
 using Odin.Server.Packagings;
 using Odin.Server.Toolchains;
 using Odin.Server.Trainings;
+using Odin.Trainings;
 
 namespace Odin.Server.Lifecycle;
 
 /// <summary>The inherited API of the model lifecycle, <c>/api/v1</c>.</summary>
 internal static class LifecycleApi
 {
-    public static void AddLifecycle(this IServiceCollection services, ServerOptions options, DataDirectory data)
+    public static void AddLifecycle(this IServiceCollection services, ServerOptions options)
     {
         services.AddSingleton(options.Lifecycle).AddSingleton(options.Lifecycle.HostKeys);
-        services.AddSingleton(_ => options.Lifecycle.SecretKey is { } key ? SecretKeyRing.Of(key) : SecretKeyRing.Load(Path.Combine(data.Path, "connections.keys")));
-        services.TryAddSingleton<ISecretStore, SealedSecretStore>();
-        services.AddSingleton<ConnectionCatalog>().AddSingleton<HostKeyScanner>();
+        services.AddSingleton<HostKeyScanner>();
         services.AddSingleton<ConnectionNoun>().AddSingleton<ToolchainNoun>().AddSingleton<TrainingIntegrationNoun>();
         services.AddSingleton<TrainingNoun>().AddSingleton<PackagingIntegrationNoun>().AddSingleton<PackagingNoun>();
         services.AddHostedService<BuiltIns>();
@@ -29,7 +26,7 @@ internal static class LifecycleApi
         api.MapConnections(options);
         api.MapNoun<ToolchainNoun>("/toolchain/integration", "Toolchain", options.Trainings);
         api.MapNoun<TrainingIntegrationNoun>("/training-integration", null, options.Trainings);
-        api.MapNoun<TrainingNoun>("/model/training", "Training", options.Trainings);
+        api.MapNoun<TrainingNoun>("/model/training", "Training", options.Trainings).MapSteps<Training>("Training");
         api.MapNoun<PackagingIntegrationNoun>("/packaging/integration", "PackagingIntegration", options.Packagings);
         api.MapNoun<PackagingNoun>("/model/packaging", "Packaging", options.Packagings);
     }

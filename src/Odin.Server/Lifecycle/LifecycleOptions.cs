@@ -14,10 +14,4 @@ internal sealed record LifecycleOptions
     public bool Packagings { get; init; } = true;
 
     public HostKeyScanOptions HostKeys { get; init; } = new(HostKeyScan.Try, TimeSpan.FromSeconds(4));
-
-    /// <summary>What the secrets of connections are sealed with; null: a key of the data directory.</summary>
-    public byte[]? SecretKey { get; init; }
-
-    // It holds a key.
-    public override string ToString() => nameof(LifecycleOptions);
 }

@@ -17,7 +17,6 @@ internal static class LifecycleSettings
         Trainings = Flag(values, Settings.TrainingsEnabled),
         Packagings = Flag(values, Settings.PackagingsEnabled),
         HostKeys = new HostKeyScanOptions(values.Choice<HostKeyScan>(Settings.HostKeyScan) ?? HostKeyScan.Try, ScanPatience),
-        SecretKey = ReadKey(values),
     };
 
     public static TrainingOptions ReadTrainings(SettingValues values) => new()
@@ -33,6 +32,16 @@ internal static class LifecycleSettings
         Timeout = ReadTimeout(values, Settings.PackagingTimeout) ?? new PackagingOptions().Timeout,
         MaxParallel = ReadParallel(values, Settings.PackagingParallel) ?? new PackagingOptions().MaxParallel,
     };
+
+    public static byte[]? ReadKey(SettingValues values)
+    {
+        if (values.Text(Settings.ConnectionKey) is not { } text)
+            return null;
+        var key = new byte[KeyBytes];
+        return Convert.TryFromBase64String(text, key, out var count) && count == KeyBytes
+            ? key
+            : throw values.Wrong(Settings.ConnectionKey, $"{KeyBytes} bytes in base64. Make one with: openssl rand -base64 {KeyBytes}");
+    }
 
     private static bool Flag(SettingValues values, Setting setting) => values.Text(setting)?.ToUpperInvariant() switch
     {
@@ -52,14 +61,4 @@ internal static class LifecycleSettings
         > MostParallel => throw values.Wrong(setting, $"at most {MostParallel}"),
         var number => (int?)number,
     };
-
-    private static byte[]? ReadKey(SettingValues values)
-    {
-        if (values.Text(Settings.ConnectionKey) is not { } text)
-            return null;
-        var key = new byte[KeyBytes];
-        return Convert.TryFromBase64String(text, key, out var count) && count == KeyBytes
-            ? key
-            : throw values.Wrong(Settings.ConnectionKey, $"{KeyBytes} bytes in base64. Make one with: openssl rand -base64 {KeyBytes}");
-    }
 }

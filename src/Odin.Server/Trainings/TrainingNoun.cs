@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Odin.Connections;
+using Odin.Reconciliation;
 using Odin.Resources;
 using Odin.Server.Lifecycle;
 using Odin.Storage;
@@ -9,7 +10,7 @@ using Odin.Trainings;
 namespace Odin.Server.Trainings;
 
 /// <summary>Trainings as the inherited API has them, in the words of both its generations.</summary>
-internal sealed class TrainingNoun(IResourceStore store, TrainingOptions options, TimeProvider time) : LifecycleNoun<Training>(store, time)
+internal sealed class TrainingNoun(IResourceStore store, ReconcilerHost<Training> host, TrainingOptions options, TimeProvider time) : LifecycleNoun<Training>(store, time)
 {
     protected override IReadOnlyDictionary<string, Func<Training, string?>> Filters { get; } = new Dictionary<string, Func<Training, string?>>
     {
@@ -30,6 +31,13 @@ internal sealed class TrainingNoun(IResourceStore store, TrainingOptions options
         spec = TrainingRules.Check(id, spec, known, options, errors);
         LifecycleException.ThrowIfAny("model training", errors);
         return new Training(new ResourceMetadata { Id = id }, spec, new TrainingStatus());
+    }
+
+    protected override async Task RemoveAsync(Training resource, CancellationToken cancellationToken)
+    {
+        await base.RemoveAsync(resource, cancellationToken);
+        // What it was doing is ended by who does it; this is for what has ended, which nobody has in hand.
+        host.Wake(resource.Id);
     }
 
     protected override string Deleted(string id) => $"Model training {id} was deleted";
