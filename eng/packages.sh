@@ -34,14 +34,14 @@ need_git() {
     die "git is missing; install it and try again."
 }
 
-# has_learn PYTHON: whether it could import scikit-learn. Looking is quick, importing takes seconds.
+# has_learn PYTHON: whether it could import scikit-learn and pandas. Looking is quick, importing takes seconds.
 has_learn() {
     "$1" -c '
 import importlib.util, sys
-sys.exit(any(importlib.util.find_spec(name) is None for name in ("numpy", "scipy", "sklearn")))' </dev/null >/dev/null 2>&1
+sys.exit(any(importlib.util.find_spec(name) is None for name in ("numpy", "pandas", "scipy", "sklearn")))' </dev/null >/dev/null 2>&1
 }
 
-# Sets ODIN_DEMO_PYTHON to an interpreter with scikit-learn: the one that is named already, the system's (with a package,
+# Sets ODIN_DEMO_PYTHON to an interpreter with scikit-learn and pandas: the one that is named already, the system's (with a package,
 # for root), or a virtual environment in the cache. Fails with a sentence.
 find_python() {
     environment=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/odin/demo-python
@@ -51,25 +51,25 @@ find_python() {
             return 0
         fi
     done
-    if can_install && install python3 python3-sklearn && has_learn /usr/bin/python3; then
+    if can_install && install python3 python3-sklearn python3-pandas && has_learn /usr/bin/python3; then
         use_python /usr/bin/python3
         return 0
     fi
     python=$(command -v python3) || {
-        say "Python 3 is missing; install it (with scikit-learn) and try again."
+        say "Python 3 is missing; install it (with scikit-learn and pandas) and try again."
         return 1
     }
-    say "making a virtual environment with scikit-learn in $environment ..."
+    say "making a virtual environment with scikit-learn and pandas in $environment ..."
     mkdir -p "$root/artifacts"
     if "$python" -m venv "$environment" </dev/null >"$root/artifacts/pip.log" 2>&1 &&
-        "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-input scikit-learn </dev/null >>"$root/artifacts/pip.log" 2>&1 &&
+        "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-input scikit-learn pandas </dev/null >>"$root/artifacts/pip.log" 2>&1 &&
         has_learn "$environment/bin/python"; then
         use_python "$environment/bin/python"
         return 0
     fi
     rm -rf "$environment"
-    say "scikit-learn is missing, and no virtual environment could be made (see artifacts/pip.log)." \
-        "Install it (Debian: python3-sklearn), or name an interpreter that has it: ODIN_DEMO_PYTHON=/path/to/python."
+    say "scikit-learn or pandas is missing, and no virtual environment could be made (see artifacts/pip.log)." \
+        "Install them (Debian: python3-sklearn, python3-pandas), or name an interpreter that has them: ODIN_DEMO_PYTHON=/path/to/python."
     return 1
 }
 

@@ -22,7 +22,7 @@ COMMANDS = {
 def main():
     import importlib
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
-        print("usage: odin_runtime {%s} ..." % "|".join(COMMANDS), file=sys.stderr)
+        sys.stderr.write("usage: odin_runtime {%s} ...\n" % "|".join(COMMANDS))
         return 2
     return importlib.import_module(COMMANDS[sys.argv[1]]).main(sys.argv[2:])
 

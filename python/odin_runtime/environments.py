@@ -39,10 +39,10 @@ class Environment:
 
     def variables(self, environ, wrappers):
         """`environ` for a program that runs in this environment: `python` is its Python. `wrappers` is a directory of our own,
-        first on the PATH where the system has no `python`, only `python3`."""
+        first on the PATH where the system's `python` is missing or another one."""
         result = dict(environ)
         path = os.path.dirname(self.interpreter.path)
-        if self.kind == "system" and not os.path.exists(os.path.join(path, "python")):
+        if self.kind == "system" and not _is_same(os.path.join(path, "python"), self.interpreter.path):
             path = wrappers
             for name in ("python", "python3"):
                 file = os.path.join(wrappers, name)
@@ -232,6 +232,10 @@ def _names(file):
 
 def _key(*parts):
     return hashlib.sha256("\0".join((*parts, sys.platform, "1")).encode()).hexdigest()[:20]
+
+
+def _is_same(first, second):
+    return os.path.exists(first) and os.path.samefile(first, second)
 
 
 def _quoted(text):

@@ -34,13 +34,9 @@ def _publish(directory, target):
         return
     except OSError:
         pass
-    if place_is_whole(target):
+    if manifest.find(target):
         console.warning(f"'{target}' has a model already; it is replaced.")
-    with contextlib.suppress(OSError):
-        aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
-        os.rename(target, aside / target.name)
-        os.rename(directory, target)
-        shutil.rmtree(aside, ignore_errors=True)
+    if _replace(directory, target):
         return
     # A mount point cannot be renamed: what makes it a model, the manifests, come last.
     entries = sorted(directory.iterdir(), key=lambda entry: entry.name in manifest.NAMES)
@@ -53,8 +49,22 @@ def _publish(directory, target):
         shutil.move(str(entry), str(target / entry.name))
 
 
-def place_is_whole(target):
-    return manifest.find(target) is not None
+def _replace(directory, target):
+    """Puts the old target aside and the new one in its place; False where the target cannot be renamed."""
+    try:
+        aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
+    except OSError:
+        return False
+    try:
+        os.rename(target, aside / target.name)
+        os.rename(directory, target)
+        return True
+    except OSError:
+        if not target.exists():
+            os.rename(aside / target.name, target)
+        return False
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def copy_model(source, destination):

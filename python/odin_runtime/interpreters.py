@@ -9,11 +9,12 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
+from odin_runtime import mlflow_shim
 from odin_runtime.errors import TrainingError
 
 _LIMIT = 60
 
-# Run by another interpreter, which may have nothing of ours: this file's functions travel as text.
+# Run by another interpreter, which may have nothing of ours.
 _PROBE = """
 import importlib.metadata, importlib.util, json, platform, sys
 def version(name):
@@ -23,7 +24,7 @@ def version(name):
         return None
 found = importlib.util.find_spec("mlflow")
 print(json.dumps({"version": platform.python_version(), "packages": {name: version(name) for name in sys.argv[1:]},
-    "mlflow": (version("mlflow") or version("mlflow-skinny") or "unknown") if found and found.origin else None}))
+    "mlflow": version("mlflow") or version("mlflow-skinny") or "unknown", "origin": found.origin if found else None}))
 """
 
 
@@ -41,8 +42,8 @@ def here(names):
     """The interpreter that runs this."""
     packages = {name: _version(name) for name in names}
     found = importlib.util.find_spec("mlflow")
-    mlflow = (_version("mlflow") or _version("mlflow-skinny") or "unknown") if found and found.origin else None
-    return Interpreter(sys.executable, platform.python_version(), packages, mlflow)
+    mlflow = _version("mlflow") or _version("mlflow-skinny") or "unknown"
+    return Interpreter(sys.executable, platform.python_version(), packages, _real(mlflow, found.origin if found else None))
 
 
 def at(path, names, environ):
@@ -56,7 +57,12 @@ def at(path, names, environ):
         raise TrainingError(f"The Python at '{path}' does not work: {problem.stderr.decode(errors='replace').strip()[-500:]}") from None
     except (OSError, ValueError, IndexError, subprocess.TimeoutExpired) as problem:
         raise TrainingError(f"The Python at '{path}' does not work: {problem}") from None
-    return Interpreter(path, facts["version"], facts["packages"], facts["mlflow"])
+    return Interpreter(path, facts["version"], facts["packages"], _real(facts["mlflow"], facts["origin"]))
+
+
+def _real(version, origin):
+    """The version of mlflow, or None when there is none, or it is our own module, which somebody has put on the path."""
+    return None if not origin or origin.startswith(mlflow_shim.paths()[0] + os.sep) else version
 
 
 def _version(name):

@@ -42,31 +42,31 @@ class Manifest:
             self.facts = yaml_subset.load(self.file)
         binaries, model = (self._part(key) for key in ("binaries", "model"))
         if binaries.get("type") != "python":
-            raise TrainingError(f"'binaries.type' in '{self.file}' is '{binaries.get('type')}'; only 'python' can be run.")
-        self.directory = self._inside("model.workDir", model.get("workDir"))
+            raise TrainingError(f"'binaries.type' in '{self.file.name}' is '{binaries.get('type')}'; only 'python' can be run.")
         self.entry_point = str(model.get("entrypoint") or "")
         if not self.entry_point:
-            raise TrainingError(f"'{self.file}' has no 'model.entrypoint'.")
+            raise TrainingError(f"'{self.file.name}' has no 'model.entrypoint'.")
+        self.directory = self._inside("model.workDir", model.get("workDir"))
         module = self.entry_point.replace(".", "/")
         if not (self.directory / f"{module}.py").is_file() and not (self.directory / module / "__init__.py").is_file():
             raise TrainingError(f"The entry point '{self.entry_point}' that '{self.file.name}' names is missing: there is no {module}.py in "
-                                f"'{self.directory}'.")
+                                f"'{self.directory.name}'.")
         self.conda = self._inside("binaries.conda_path", binaries["conda_path"]) if binaries.get("conda_path") else None
 
     def _part(self, key):
         value = self.facts.get(key) if isinstance(self.facts, dict) else None
         if not isinstance(value, dict):
-            raise TrainingError(f"'{self.file}' has no '{key}'.")
+            raise TrainingError(f"'{self.file.name}' has no '{key}'.")
         return value
 
     def _inside(self, key, value):
         if not value:
-            raise TrainingError(f"'{self.file}' has no '{key}'.")
+            raise TrainingError(f"'{self.file.name}' has no '{key}'.")
         path = (self.root / str(value)).resolve()
         if path != self.root and self.root not in path.parents:
-            raise TrainingError(f"'{key}' in '{self.file}' leads out of the directory: '{value}'.")
+            raise TrainingError(f"'{key}' in '{self.file.name}' leads out of the directory: '{value}'.")
         if not path.exists():
-            raise TrainingError(f"'{key}' in '{self.file}' is '{value}', which does not exist.")
+            raise TrainingError(f"'{key}' in '{self.file.name}' is '{value}', which does not exist.")
         return path
 
 

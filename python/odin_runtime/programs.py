@@ -10,22 +10,26 @@ _FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 def run(arguments, directory, environ):
     """Runs a program to its end; its exit code, or minus the signal that ended it. Whoever is told to end while it runs tells it
     and all that it started; when it has ended, the signal is raised as Stopped by the handler that was there before."""
-    received = []
-    before = {}
-    process = subprocess.Popen(arguments, cwd=directory, env=environ, stdin=subprocess.DEVNULL)
+    received, started, before = [], [], {}
 
     def forward(number, _):
         received.append(number)
         # A shell between us and the program would end alone.
-        for pid in (process.pid, *descendants(process.pid)):
+        for pid in (pid for root in started for pid in (root, *descendants(root))):
             try:
                 os.kill(pid, number)
             except (ProcessLookupError, PermissionError):
                 pass
 
     try:
+        # Before the program starts, as a signal may come while it does.
         for number in _FORWARDED:
             before[number] = signal.signal(number, forward)
+        process = subprocess.Popen(arguments, cwd=directory, env=environ, stdin=subprocess.DEVNULL)
+        missed = list(received)
+        started.append(process.pid)
+        for number in missed:
+            forward(number, None)
         code = process.wait()
     finally:
         for number, handler in before.items():

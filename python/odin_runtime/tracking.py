@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 from odin_runtime import yaml_subset, yaml_writer
-from odin_runtime.errors import TrainingError
+from odin_runtime.errors import TrainingError, YamlError
 
 RUNNING, SCHEDULED, FINISHED, FAILED, KILLED = 1, 2, 3, 4, 5
 DEFAULT_EXPERIMENT = "0"
@@ -42,7 +42,11 @@ class FileStore:
     def experiment(self, name):
         """The id of the experiment of that name; made where it is missing."""
         for meta in sorted(self.root.glob("*/meta.yaml")):
-            facts = yaml_subset.load(meta)
+            try:
+                facts = yaml_subset.load(meta)
+            except YamlError:
+                # Somebody else's, in a store that is shared.
+                continue
             if isinstance(facts, dict) and facts.get("name") == name and facts.get("lifecycle_stage") != "deleted":
                 return meta.parent.name
         if not (self.root / DEFAULT_EXPERIMENT / "meta.yaml").is_file():

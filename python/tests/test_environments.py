@@ -1,3 +1,4 @@
+import importlib.util
 import json
 import os
 import sys
@@ -6,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 import support
-from odin_runtime import environment_cache, environment_file, environments, requirements
+from odin_runtime import environment_cache, environment_file, environments, interpreters, requirements
 from odin_runtime.errors import TrainingError
 
 VERSION = "%d.%d.%d" % sys.version_info[:3]
@@ -100,6 +101,7 @@ class EnvironmentTests(support.WorkspaceTest):
         with self.assertRaisesRegex(TrainingError, "ODIN_ENVIRONMENT is 'venv', but 'python' ended"):
             self.choose(file, ODIN_ENVIRONMENT="venv")
 
+    @unittest.skipUnless(importlib.util.find_spec("ensurepip"), "this Python has no ensurepip (Debian: python3-venv)")
     def test_choose_virtual_environment_with_the_pip_part_made_once(self):
         wheel = self.workspace / "odin_test_thing-1.5-py3-none-any.whl"
         with zipfile.ZipFile(wheel, "w") as archive:
@@ -205,6 +207,22 @@ class EnvironmentTests(support.WorkspaceTest):
             environments.named("other", None, environ)
         with self.assertRaisesRegex(TrainingError, "is one of conda, and none of"):
             environments.named("mine", None, {"PATH": "/nowhere"})
+
+    def test_variables_another_python_of_the_system_is_not_taken(self):
+        directory = self.base / "usr"
+        directory.mkdir()
+        (directory / "python3").symlink_to(sys.executable)
+        (directory / "python").write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+        chosen = environments.Environment("system", interpreters.Interpreter(str(directory / "python3"), VERSION, {}, None))
+        self.assertTrue(chosen.variables(self.environ, str(self.base))["PATH"].startswith(f"{self.base}:"))
+        self.assertIn(str(self.base / "python"), [str(file) for file in self.base.iterdir()])
+        (directory / "python").unlink()
+        (directory / "python").symlink_to("python3")
+        self.assertTrue(chosen.variables(self.environ, str(self.base))["PATH"].startswith(f"{directory}:"))
+
+    def test_our_own_module_on_the_path_is_not_the_real_one(self):
+        self.write_project()
+        self.assertIn("Odin's own mlflow module", self.train(environ={"PYTHONPATH": str(support.SHIM)}))
 
     def test_real_mlflow_is_used_where_it_is(self):
         self.write_project(train="""

@@ -1,11 +1,8 @@
-import os
 import pickle
 import signal
 import subprocess
 import sys
-import time
 import unittest
-from pathlib import Path
 
 import support
 from odin_runtime import manifest, tracking, yaml_subset
@@ -223,25 +220,17 @@ class MlflowToolchainTests(support.WorkspaceTest):
                 time.sleep(1)
             """, mlproject=support.MLPROJECT.replace("python train.py --size {size}", "python train.py; echo after"))
         self.write("mt.json", '{"modelTraining": {"spec": {"model": {"name": "x", "version": "1"}}}}')
-        log = self.base / "log"
-        with open(log, "wb") as output, subprocess.Popen(
-                [support.BIN / "odin-mlflow-runner", "--mt", "mt.json", "--target", "output"], cwd=self.workspace, env=self.environ, stdin=subprocess.DEVNULL,
-                stdout=output, stderr=output) as process:
-            self.wait_for(log, b"I go on for ever")
+        with subprocess.Popen([support.BIN / "odin-mlflow-runner", "--mt", "mt.json", "--target", "output"], cwd=self.workspace, env=self.environ,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+            self.assertTrue(any("I go on for ever" in line for line in process.stdout), "the program did not start")
             process.send_signal(signal.SIGTERM)
-            self.assertEqual(128 + signal.SIGTERM, process.wait(support.LIMIT))
-        text = log.read_text(encoding="utf-8")
+            text, _ = process.communicate(timeout=support.LIMIT)
+        self.assertEqual(128 + signal.SIGTERM, process.returncode, text)
         self.assertIn("I am told to end", text)
         self.assertIn("The training was stopped by the signal SIGTERM.", text)
         run = tracking.FileStore(self.workspace / "mlruns").run(self.result["runId"])
         self.assertEqual(tracking.KILLED, yaml_subset.load(run.directory / "meta.yaml")["status"])
         self.assertFalse(self.target.exists())
-
-    def wait_for(self, file, text):
-        deadline = time.monotonic() + support.LIMIT
-        while text not in Path(file).read_bytes():
-            self.assertLess(time.monotonic(), deadline, f"{text!r} did not come")
-            os.sched_yield()
 
 
 class OldPythonTests(support.WorkspaceTest):

@@ -59,7 +59,7 @@ def load_model(model_uri, dst_path=None):
     if flavor is None:
         raise MlflowException(f"The model in '{directory}' has no flavor '{FLAVOR_NAME}'.")
     pyfunc.add_code(directory, flavor.get("code"))
-    return _load(directory / flavor.get("pickled_model", "model.pkl"))
+    return _load(directory / flavor.get("pickled_model", "model.pkl"), flavor)
 
 
 def autolog(*_, **__):
@@ -71,14 +71,19 @@ def _load_pyfunc(path):
     """What pyfunc.load_model() loads: an object with predict(). The path is that of the model's directory; before MLflow 1.10 that of
     the pickled file."""
     if os.path.isfile(path):
-        return _Predictor(_load(path), "predict")
+        return _Predictor(_load(path, {}), "predict")
     flavors = Model.load(path).flavors
     facts = flavors["python_function"]
-    file = facts.get("model_path") or flavors.get(FLAVOR_NAME, {}).get("pickled_model") or "model.pkl"
-    return _Predictor(_load(os.path.join(path, file)), facts.get("predict_fn") or "predict")
+    own = flavors.get(FLAVOR_NAME) or {}
+    file = facts.get("model_path") or own.get("pickled_model") or "model.pkl"
+    return _Predictor(_load(os.path.join(path, file), own), facts.get("predict_fn") or "predict")
 
 
-def _load(path):
+def _load(path, flavor):
+    kind = flavor.get("serialization_format") or SERIALIZATION_FORMAT_PICKLE
+    if kind not in (SERIALIZATION_FORMAT_PICKLE, SERIALIZATION_FORMAT_CLOUDPICKLE):
+        raise MlflowException(f"The model is stored in the format '{kind}', which Odin's small mlflow module does not read; the package "
+                              "mlflow is wanted.")
     with open(path, "rb") as file:
         # What cloudpickle wrote is read by pickle, with cloudpickle at hand where it needs that.
         return pickle.load(file)

@@ -1,5 +1,6 @@
 """Models of one's own class."""
 
+import importlib
 import inspect
 import os
 import pickle
@@ -10,6 +11,10 @@ from mlflow import _saving
 from mlflow.artifacts import local
 from mlflow.exceptions import MlflowException
 from mlflow.models import FILE, Model
+
+
+# Modules that read what real mlflow compresses when MLFLOW_LOG_MODEL_COMPRESSION is set; not every Python has all of them.
+_COMPRESSIONS = {"gzip": "gzip", "bzip2": "bz2", "lzma": "lzma"}
 
 
 class PythonModel:
@@ -32,13 +37,15 @@ class PythonModelContext:
 
 
 class _FunctionPythonModel(PythonModel):
-    """A plain function as a model."""
+    """A plain function as a model. It is pickled by this name, and MLflow's own class of the name has these attributes."""
 
-    def __init__(self, function):
-        self.function = function
+    def __init__(self, func):
+        self.func = func
+        self.hints = None
+        self.signature = None
 
     def predict(self, context, model_input, params=None):
-        return self.function(model_input)
+        return self.func(model_input)
 
 
 def save_model(path, python_model=None, artifacts=None, conda_env=None, code_path=None, code_paths=None, loader_module=None, data_path=None,
@@ -123,7 +130,9 @@ def _copy_data(directory, data_path):
 def _load_pyfunc(path, *_):
     """What pyfunc.load_model() loads: an object with predict(data)."""
     flavor = Model.load(path).flavors["python_function"]
-    with open(Path(path, flavor.get("python_model") or "python_model.pkl"), "rb") as file:
+    compression = _COMPRESSIONS.get(flavor.get("python_model_compression"))
+    opened = importlib.import_module(compression).open if compression else open
+    with opened(Path(path, flavor.get("python_model") or "python_model.pkl"), "rb") as file:
         python_model = pickle.load(file)
     if callable(python_model) and not hasattr(python_model, "predict"):
         python_model = _FunctionPythonModel(python_model)
