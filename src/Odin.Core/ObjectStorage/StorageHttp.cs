@@ -39,7 +39,7 @@ internal sealed class StorageHttp(string description, string host, TransferLimit
 
     private async Task<StorageAnswer> SendOnceAsync(Func<HttpRequestMessage> request, Judge judge, bool isStreamed, CancellationToken cancellationToken)
     {
-        StorageAnswer? answer = null;
+        StorageAnswer? answer = null, judged = null;
         try
         {
             using var message = request();
@@ -51,17 +51,20 @@ internal sealed class StorageHttp(string description, string host, TransferLimit
                 throw new ObjectStorageException($"What {description} answered is too long. Is the address right?", isPassing: false);
             if (judge(answer) is { } refusal)
                 throw refusal;
-            return answer;
+            return judged = answer;
         }
-        catch (Exception e)
+        catch (HttpRequestException e)
         {
-            answer?.Dispose();
-            throw e switch
-            {
-                HttpRequestException http => StorageConnections.Explain(http, description, host),
-                IOException io => StorageConnections.Broken(io, description, host),
-                _ => e,
-            };
+            throw StorageConnections.Explain(e, description, host);
+        }
+        catch (IOException e)
+        {
+            throw StorageConnections.Broken(e, description, host);
+        }
+        finally
+        {
+            if (judged is null)
+                answer?.Dispose();
         }
     }
 }
