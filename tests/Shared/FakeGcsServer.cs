@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Collections.Concurrent;
+using System.Collections.Specialized;
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
@@ -22,9 +23,11 @@ internal sealed class FakeGcsServer : IDisposable
 
     private const string Scope = "https://www.googleapis.com/auth/devstorage.read_write";
 
+    // Making one takes a while, and every server may have the same.
+    private static readonly RSA Key = RSA.Create(2048), OtherKey = RSA.Create(2048);
+
     private readonly HttpListener listener = new();
     private readonly Lock gate = new();
-    private readonly RSA key = RSA.Create(2048);
     private readonly SortedDictionary<string, Item> items = new(Odin.ObjectStorage.ObjectKey.Order);
     private readonly Dictionary<string, Session> sessions = [];
     private readonly ConcurrentDictionary<string, DateTimeOffset> tokens = new();
@@ -73,23 +76,16 @@ internal sealed class FakeGcsServer : IDisposable
     /// <summary>How much of a part is kept, at most; a real server may keep less than it is sent.</summary>
     public int MostKept { get; set; } = int.MaxValue;
 
-    /// <summary>Where sessions are said to be; null: here.</summary>
+    /// <summary>Where sessions are said to be; null: where the client has asked.</summary>
     public string? SessionEndpoint { get; set; }
 
     /// <summary>The key file of the service account.</summary>
-    public string ServiceAccountJson => KeyFile(key, Email);
+    public string ServiceAccountJson => KeyFile(Key, Email);
 
     /// <summary>A key file of that account with a key that was never its own.</summary>
-    public string StrangerJson
-    {
-        get
-        {
-            using var other = RSA.Create(2048);
-            return KeyFile(other, Email);
-        }
-    }
+    public string StrangerJson => KeyFile(OtherKey, Email);
 
-    public string UnknownAccountJson => KeyFile(key, "nobody@project.iam.gserviceaccount.com");
+    public string UnknownAccountJson => KeyFile(Key, "nobody@project.iam.gserviceaccount.com");
 
     /// <summary>No token that was given so far is good any longer.</summary>
     public void RevokeTokens() => tokens.Clear();
@@ -98,7 +94,6 @@ internal sealed class FakeGcsServer : IDisposable
     {
         listener.Close();
         serving.Wait(TimeSpan.FromSeconds(30));
-        key.Dispose();
     }
 
     private string KeyFile(RSA rsa, string email) => JsonSerializer.Serialize(new Dictionary<string, string>
@@ -137,6 +132,9 @@ internal sealed class FakeGcsServer : IDisposable
                 : Handle(context.Request, body.ToArray());
             if (Lose(context.Request))
             {
+                // It breaks off after its first byte.
+                context.Response.ContentLength64 = 1000;
+                await context.Response.OutputStream.WriteAsync(new byte[1]);
                 context.Response.Abort();
                 return;
             }
@@ -172,7 +170,7 @@ internal sealed class FakeGcsServer : IDisposable
         {
             return (request.HttpMethod, parts) switch
             {
-                ("POST", [_, "upload", ..]) => Begin(query),
+                ("POST", [_, "upload", ..]) => Begin(query, request.Headers["Host"]!),
                 ("GET", { Length: 6 }) => List(query),
                 ("GET", { Length: 7 }) when query["alt"] == "media" => Download(parts[6], query, request.Headers["Range"]),
                 ("GET", { Length: 7 }) => items.TryGetValue(parts[6], out var found) ? Json(found.Facts()) : Missing(parts[6]),
@@ -182,7 +180,7 @@ internal sealed class FakeGcsServer : IDisposable
         }
     }
 
-    private Answer GiveToken(System.Collections.Specialized.NameValueCollection form)
+    private Answer GiveToken(NameValueCollection form)
     {
         if (form["grant_type"] != "urn:ietf:params:oauth:grant-type:jwt-bearer" || form["assertion"]?.Split('.') is not [var header, var claims, var signature])
             return TokenError("unsupported_grant_type", "Invalid grant_type");
@@ -191,7 +189,7 @@ internal sealed class FakeGcsServer : IDisposable
         if ((string?)said["iss"] != Email)
             return TokenError("invalid_grant", "Invalid grant: account not found");
         if ((string?)head["alg"] != "RS256"
-            || !key.VerifyData(Encoding.ASCII.GetBytes($"{header}.{claims}"), Base64Url.DecodeFromChars(signature), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))
+            || !Key.VerifyData(Encoding.ASCII.GetBytes($"{header}.{claims}"), Base64Url.DecodeFromChars(signature), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))
             return TokenError("invalid_grant", "Invalid JWT Signature.");
         var now = Time.GetUtcNow().ToUnixTimeSeconds();
         var (begin, end) = ((long)said["iat"]!, (long)said["exp"]!);
@@ -208,7 +206,7 @@ internal sealed class FakeGcsServer : IDisposable
     private bool IsAuthorized(string? header) =>
         header?.StartsWith("Bearer ", StringComparison.Ordinal) == true && tokens.TryGetValue(header[7..], out var end) && Time.GetUtcNow() < end;
 
-    private Answer List(System.Collections.Specialized.NameValueCollection query)
+    private Answer List(NameValueCollection query)
     {
         var size = int.Parse(query["maxResults"]!, CultureInfo.InvariantCulture);
         var all = items.Keys.Where(k => k.StartsWith(query["prefix"] ?? "", StringComparison.Ordinal));
@@ -223,7 +221,7 @@ internal sealed class FakeGcsServer : IDisposable
         return Json(answer);
     }
 
-    private Answer Download(string name, System.Collections.Specialized.NameValueCollection query, string? range)
+    private Answer Download(string name, NameValueCollection query, string? range)
     {
         if (!items.TryGetValue(name, out var item))
             return new Answer(404, Encoding.UTF8.GetBytes($"No such object: {Bucket}/{name}"));
@@ -237,7 +235,7 @@ internal sealed class FakeGcsServer : IDisposable
         return answer;
     }
 
-    private Answer Begin(System.Collections.Specialized.NameValueCollection query)
+    private Answer Begin(NameValueCollection query, string host)
     {
         var session = new Session(query["name"]!, query["ifGenerationMatch"] == "0");
         if (session.MustBeNew && items.ContainsKey(session.Name))
@@ -245,7 +243,7 @@ internal sealed class FakeGcsServer : IDisposable
         var id = Guid.NewGuid().ToString("N");
         sessions[id] = session;
         var answer = new Answer(200);
-        answer.Headers["Location"] = $"{SessionEndpoint ?? Endpoint}/upload/storage/v1/b/{Bucket}/o?uploadType=resumable&upload_id={id}";
+        answer.Headers["Location"] = $"{SessionEndpoint ?? $"http://{host}"}/upload/storage/v1/b/{Bucket}/o?uploadType=resumable&upload_id={id}";
         return answer;
     }
 

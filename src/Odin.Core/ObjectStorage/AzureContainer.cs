@@ -87,7 +87,7 @@ internal sealed class AzureContainer : IDisposable
             return new ObjectNotFoundException(key!, Description) { Status = 404 };
         var subject = key is null ? Description : $"'{key}' in {Description}";
         return new ObjectStorageException(
-            string.Create(CultureInfo.InvariantCulture, $"{StorageConnections.Capital(subject)}: {Remedy(code, answer)} The server said {answer.Status} {code}: {words}"),
+            string.Create(CultureInfo.InvariantCulture, $"{StorageConnections.Capital(subject)}: {Remedy(code, words, answer)} The server said {answer.Status} {code}: {words}"),
             StorageHttp.IsPassing(answer.Status))
         {
             Status = answer.Status,
@@ -146,15 +146,16 @@ internal sealed class AzureContainer : IDisposable
         return (code, words.Length > LongestWords ? words[..LongestWords] : words);
     }
 
-    private string Remedy(string code, StorageAnswer answer) => code switch
+    private string Remedy(string code, string words, StorageAnswer answer) => code switch
     {
         "ContainerNotFound" => $"the container '{name}' does not exist there; create it, or correct its name.",
         "ContainerBeingDeleted" => "the container is being deleted; wait, or use another one.",
         "AccountIsDisabled" => "the account is disabled.",
-        "AuthenticationFailed" when IsOver() => "the SAS has expired; make a new one.",
-        "AuthenticationFailed" => "the signature of the SAS is not accepted: it was changed, is not of this account, has expired, or is not valid yet. Make a new one, and check the clock.",
+        _ when answer.Status == 403 && IsOver() => "the SAS has expired; make a new one.",
+        _ when code == "AuthenticationFailed" || words.Contains("failed to authenticate", StringComparison.OrdinalIgnoreCase) =>
+            "the signature of the SAS is not accepted: it was changed, is not of this account, has expired, or is not valid yet. Make a new one, and check the clock.",
         "AuthorizationPermissionMismatch" or "AuthorizationResourceTypeMismatch" or "AuthorizationServiceMismatch" or "AuthorizationFailure" =>
-            "the SAS does not give the right to this; make one for the container and its objects, with read, add, create, write, delete and list.",
+            "the SAS does not give the right to this (make one for the container and its objects, with read, add, create, write, delete and list), or the account's firewall forbids it.",
         "AuthorizationSourceIPMismatch" or "AuthorizationProtocolMismatch" => "the SAS does not allow this from here; make one for this address and protocol.",
         "NoAuthenticationInformation" => "the SAS has no effect; copy the whole URL.",
         _ => answer.Status switch

@@ -40,7 +40,7 @@ internal sealed class GoogleServiceAccount : IDisposable
             address = StorageConnections.ParseAddress(Text(root, "token_uri"), "token_uri of the service account");
             key.ImportFromPem(Text(root, "private_key"));
         }
-        catch (Exception e) when (e is JsonException or ArgumentException or CryptographicException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or ArgumentException or CryptographicException or InvalidOperationException or KeyNotFoundException)
         {
             key.Dispose();
             throw new ObjectStorageException("The service account's key is not usable: it must be the whole JSON file that Google makes, with a private key in it.", isPassing: false);
