@@ -1,8 +1,10 @@
 using Odin.Execution;
 using Odin.Execution.Processes;
 using Odin.Git;
+using Odin.Packagings;
 using Odin.Pipelines;
 using Odin.Storage;
+using Odin.Trainings;
 
 namespace Odin;
 
@@ -44,6 +46,15 @@ public sealed class OdinOptions
 
     /// <summary>How much of each log is kept.</summary>
     public LogOptions Logs { get; set; } = new();
+
+    /// <summary>What the secrets of connections are sealed with, 32 bytes. Null: a random key in the data directory.</summary>
+    public byte[]? ConnectionKey { get; set; }
+
+    /// <summary>Settings of trainings.</summary>
+    public TrainingOptions Trainings { get; set; } = new();
+
+    /// <summary>Settings of packagings.</summary>
+    public PackagingOptions Packagings { get; set; } = new();
 
     /// <summary>The executor of tasks that name none. Default <c>process</c>.</summary>
     public string DefaultExecutor { get; set; } = "process";

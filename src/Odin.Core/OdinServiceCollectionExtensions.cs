@@ -1,13 +1,17 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Odin.Connections;
 using Odin.Execution;
 using Odin.Execution.Processes;
 using Odin.Git;
 using Odin.Pipelines;
 using Odin.Reconciliation;
 using Odin.Runs;
+using Odin.Steps;
 using Odin.Storage;
+using Odin.Toolchains;
+using Odin.Trainings;
 
 namespace Odin;
 
@@ -24,7 +28,7 @@ public static class OdinServiceCollectionExtensions
         configure(options);
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
-        return services.AddStorage(options).AddProcesses(options).AddJobs(options).AddRuns(options);
+        return services.AddStorage(options).AddProcesses(options).AddJobs(options).AddRuns(options).AddLifecycle(options);
     }
 
     // Opening waits for the database and runs migrations: once, at the start, before there is anything to be blocked.
@@ -51,7 +55,7 @@ public static class OdinServiceCollectionExtensions
                 {
                     Directory = options.InData("executions"),
                     AllowedEnvironment = options.AllowedEnvironment,
-                    ProgramDirectory = options.ProgramDirectory,
+                    ProgramDirectories = [.. new[] { options.ProgramDirectory, PythonRuntime.FindDirectory() }.OfType<string>()],
                 },
                 options),
             provider.GetRequiredService<LogStore>(),
@@ -107,5 +111,38 @@ public static class OdinServiceCollectionExtensions
         services.AddHostedService<RunEngine>();
         services.AddHostedService(provider => provider.GetRequiredService<RunRetention>());
         return services;
+    }
+
+    private static IServiceCollection AddLifecycle(this IServiceCollection services, OdinOptions options)
+    {
+        services.AddSingleton(options.Trainings).AddSingleton(options.Packagings);
+        // Beside the workspaces of runs: where programs run on other machines, they see those.
+        services.AddSingleton(new StepOptions { Directory = Path.Combine(Path.GetFullPath(options.WorkspaceDirectory ?? options.InData("workspaces")), ".lifecycle") });
+        services.AddSingleton(_ => options.ConnectionKey is { } key ? SecretKeyRing.Of(key) : SecretKeyRing.Load(options.InData("connections.keys")));
+        services.TryAddSingleton<ISecretStore, SealedSecretStore>();
+        services.AddSingleton<ConnectionCatalog>().AddSingleton<StorageOpener>();
+        return services.AddSteps<Training, TrainingWork>(options, (provider, executor) => new TrainingWork(
+            provider.GetRequiredService<IResourceStore>(),
+            provider.GetRequiredService<ConnectionCatalog>(),
+            provider.GetRequiredService<StorageOpener>(),
+            executor,
+            options.Trainings,
+            provider.GetRequiredService<TimeProvider>()));
+    }
+
+    private static IServiceCollection AddSteps<T, TWork>(this IServiceCollection services, OdinOptions options, Func<IServiceProvider, IExecutor, TWork> make)
+        where T : class, IStepResource<T>
+        where TWork : class, IStepWork<T>
+    {
+        services.AddSingleton<IStepWork<T>>(provider => make(provider, provider.GetServices<IExecutor>().Single(e => e.Name == options.DefaultExecutor)));
+        services.AddSingleton<StepReconciler<T>>().AddSingleton<StepLogs<T>>();
+        services.AddSingleton(provider => new ReconcilerHost<T>(
+            provider.GetRequiredService<StepReconciler<T>>(),
+            provider.GetRequiredService<IResourceStore>(),
+            provider.GetRequiredService<LeaseKeeper>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<ReconcilerHost<T>>>(),
+            provider.GetRequiredService<StepOptions>().Workers));
+        return services.AddHostedService<StepEngine<T>>();
     }
 }

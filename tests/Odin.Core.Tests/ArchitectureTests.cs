@@ -14,7 +14,7 @@ public sealed partial class ArchitectureTests
     ];
 
     /// <summary>What each folder of the engine may use beside itself and the folders of its own row's groups.</summary>
-    private static readonly string[] Kernel = ["Resources", "Storage", "Reconciliation", "Execution", "ObjectStorage", "Git", "Templates"];
+    private static readonly string[] Kernel = ["Resources", "Storage", "Reconciliation", "Execution", "ObjectStorage", "Git", "Templates", "Steps"];
 
     private static readonly string[] Leaves = ["Connections", "Toolchains", "Artifacts", "Images", "Users", "Nodes"];
 
@@ -29,6 +29,7 @@ public sealed partial class ArchitectureTests
         ["ObjectStorage"] = ["Resources"],
         ["Git"] = ["Resources"],
         ["Templates"] = ["Resources"],
+        ["Steps"] = ["Resources", "Storage", "Reconciliation", "Execution"],
         ["Pipelines"] = [.. Kernel, .. Leaves],
         ["Runs"] = [.. Kernel, .. Leaves, "Pipelines"],
         ["Chores"] = [.. Kernel, .. Leaves, "Pipelines", "Runs"],

@@ -18,6 +18,9 @@ public sealed record ResourceMetadata
     /// <summary>When the resource was last written, UTC. Set by the store.</summary>
     public DateTimeOffset Updated { get; init; }
 
+    /// <summary>When the spec was last replaced; null while it is the first. Set by the store.</summary>
+    public DateTimeOffset? SpecUpdated { get; init; }
+
     /// <summary>When somebody asked for the deletion of the resource; null while nobody did.</summary>
     public DateTimeOffset? DeletionRequested { get; init; }
 

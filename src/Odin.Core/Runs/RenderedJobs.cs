@@ -1,3 +1,5 @@
+using Odin.Execution;
+
 namespace Odin.Runs;
 
 /// <summary>The copies of jobs with templates, each rendered for one run.</summary>

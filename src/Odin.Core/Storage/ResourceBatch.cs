@@ -62,13 +62,17 @@ public sealed class ResourceBatch(TimeProvider time)
         writes.Add(new ResourceWrite { WriteKind = WriteKind.Delete, Kind = T.Kind, Id = id });
 
     private T Update<T>(WriteKind kind, T resource, long generation)
-        where T : class, IResource<T> =>
-        Add(kind, resource.Metadata.Version, resource.With(resource.Metadata with
+        where T : class, IResource<T>
+    {
+        var now = Now();
+        return Add(kind, resource.Metadata.Version, resource.With(resource.Metadata with
         {
             Generation = generation,
             Version = NewVersion(),
-            Updated = Now(),
+            Updated = now,
+            SpecUpdated = kind == WriteKind.UpdateSpec ? now : resource.Metadata.SpecUpdated,
         }));
+    }
 
     private T Add<T>(WriteKind kind, string? expectedVersion, T resource)
         where T : class, IResource<T>

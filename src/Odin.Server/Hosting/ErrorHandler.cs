@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Diagnostics;
+using Odin.Connections;
 using Odin.Execution;
 using Odin.Git;
 using Odin.Pipelines;
+using Odin.Server.Lifecycle;
 using Odin.Storage;
 
 namespace Odin.Server.Hosting;
@@ -30,6 +32,8 @@ internal sealed partial class ErrorHandler(ILogger<ErrorHandler> logger) : IExce
     internal static (int Status, string Detail, IReadOnlyList<ProblemItem>? Items) Describe(Exception exception) => exception switch
     {
         _ when DiskTrouble.Describe(exception) is { } trouble => (StatusCodes.Status503ServiceUnavailable, trouble, null),
+        LifecycleException e => (e.Status, e.Message, null),
+        SecretsUnavailableException => (StatusCodes.Status503ServiceUnavailable, exception.Message, null),
         InvalidRequestException e => (StatusCodes.Status422UnprocessableEntity, e.Message, e.Items),
         MalformedRequestException e => (StatusCodes.Status400BadRequest, e.Message, null),
         BadHttpRequestException e when BadParameter.Describe(e) is { } item => (StatusCodes.Status422UnprocessableEntity, item.Message, [item]),

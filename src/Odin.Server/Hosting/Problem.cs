@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.WebUtilities;
 using Odin.Pipelines;
+using Odin.Server.Lifecycle;
 
 namespace Odin.Server.Hosting;
 
@@ -36,7 +37,8 @@ public sealed record Problem(string Detail, int Status, string Title, string Typ
     }
 
     internal static Task WriteAsync(HttpContext context, int status, string detail, IReadOnlyList<ProblemItem>? errors = null) =>
-        Result(status, detail, errors).ExecuteAsync(context);
+        // The clients of the inherited API of models read a message, and nothing else.
+        (context.Request.Path.StartsWithSegments("/api") ? LifecycleEndpoints.Message(detail, status) : Result(status, detail, errors)).ExecuteAsync(context);
 }
 
 /// <summary>One thing that was wrong.</summary>

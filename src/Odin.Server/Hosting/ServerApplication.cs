@@ -5,6 +5,7 @@ using Odin.Kubernetes;
 using Odin.Server.Auth;
 using Odin.Server.Health;
 using Odin.Server.Jobs;
+using Odin.Server.Lifecycle;
 using Odin.Server.Logs;
 using Odin.Server.Metrics;
 using Odin.Server.Nodes;
@@ -46,6 +47,7 @@ internal static class ServerApplication
         services.AddSockets();
         services.AddRunViews();
         services.AddNodes(options);
+        services.AddLifecycle(options);
 
         var app = builder.Build();
         app.UseMiddleware<RequestMeasuring>();
@@ -74,6 +76,7 @@ internal static class ServerApplication
         v1.MapRunWatch();
         v1.MapRecords();
         v1.MapLogs();
+        app.MapLifecycle(options.Lifecycle);
         return app;
     }
 

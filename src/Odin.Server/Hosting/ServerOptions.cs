@@ -1,5 +1,6 @@
 using System.Net;
 using Odin.Server.Auth;
+using Odin.Server.Lifecycle;
 using Odin.Server.Nodes;
 
 namespace Odin.Server.Hosting;
@@ -42,6 +43,8 @@ internal sealed record ServerOptions
     public KubernetesSettings? Kubernetes { get; init; }
 
     public NodeOptions Nodes { get; init; } = new();
+
+    public LifecycleOptions Lifecycle { get; init; } = new();
 
     /// <summary>The settings of the engine.</summary>
     public Action<OdinOptions> Engine { get; init; } = _ => { };

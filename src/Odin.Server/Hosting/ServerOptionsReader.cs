@@ -1,6 +1,7 @@
 using System.Text;
 using Odin.Execution;
 using Odin.Server.Auth;
+using Odin.Server.Lifecycle;
 using Odin.Server.Nodes;
 
 namespace Odin.Server.Hosting;
@@ -43,6 +44,7 @@ internal static class ServerOptionsReader
             AdminPassword = values.Text(Settings.AdminPassword),
             Kubernetes = KubernetesSettings.Read(values),
             Nodes = ReadNodes(values),
+            Lifecycle = LifecycleSettings.Read(values),
             Engine = ReadEngine(values),
         };
     }
@@ -55,8 +57,11 @@ internal static class ServerOptionsReader
             throw values.Wrong(Settings.MaxParallel, "at most 100000");
         if (values.Text(Settings.Executor) is not (null or "process" or "kubernetes"))
             throw values.Wrong(Settings.Executor, "'process' or 'kubernetes'");
+        var (trainings, packagings) = (LifecycleSettings.ReadTrainings(values), LifecycleSettings.ReadPackagings(values));
+        var key = LifecycleSettings.ReadKey(values);
         return options =>
         {
+            (options.Trainings, options.Packagings, options.ConnectionKey) = (trainings, packagings, key);
             options.DefaultExecutor = values.Text(Settings.Executor) ?? options.DefaultExecutor;
             options.Storage.Database = values.Text(Settings.Database);
             options.Storage.RunRetention = retention ?? options.Storage.RunRetention;

@@ -74,6 +74,17 @@ internal static class Settings
     public static readonly Setting AgentDisks = new("agent.disks", "/", "Paths, with ';' between them, whose file systems an agent shows.");
     public static readonly Setting AgentNvml = new("agent.nvml", "libnvidia-ml.so.1", "The library that GPUs are read with: a name or a path.");
     public static readonly Setting AgentNvidiaSmi = new("agent.nvidia_smi", "nvidia-smi", "The program that GPUs are read with where the library cannot be loaded.");
+    public static readonly Setting ConnectionsEnabled = new("connection.enabled", "true", "Whether connections may be changed: 'true' or 'false'.");
+    public static readonly Setting ConnectionKey = new("connection.secret_key", "a random key in the data directory", "The key that secrets of connections are sealed with: 32 bytes in base64, as by openssl rand -base64 32.") { IsSecret = true };
+    public static readonly Setting HostKeyScan = new("connection.host_key_scan", "try", "Whether the host of a git connection that comes without a publicKey is asked for it: 'try', 'require' or 'off'.");
+    public static readonly Setting TrainingsEnabled = new("training.enabled", "true", "Whether trainings and toolchains may be changed: 'true' or 'false'.");
+    public static readonly Setting TrainingOutput = new("training.output_connection", "models-output", "The connection that takes the artifacts of trainings that name none.") { Inherited = ["TRAINING_OUTPUTCONNECTIONID"] };
+    public static readonly Setting TrainingTimeout = new("training.timeout", "4h", "How long a training may take, from its first step.") { Inherited = ["TRAINING_TIMEOUT"] };
+    public static readonly Setting TrainingParallel = new("training.max_parallel", "4", "How many trainings a server works on at the same time.");
+    public static readonly Setting PackagingsEnabled = new("packaging.enabled", "true", "Whether packagings and their integrations may be changed: 'true' or 'false'.");
+    public static readonly Setting PackagingOutput = new("packaging.output_connection", "models-output", "The connection that holds the artifacts of packagings that name none.") { Inherited = ["PACKAGING_OUTPUTCONNECTIONID"] };
+    public static readonly Setting PackagingTimeout = new("packaging.timeout", "4h", "How long a packaging may take, from its first step.") { Inherited = ["PACKAGING_TIMEOUT"] };
+    public static readonly Setting PackagingParallel = new("packaging.max_parallel", "4", "How many packagings a server works on at the same time.");
     public static readonly Setting LogLevel = new("log.level", "Information", "Trace, Debug, Information, Warning, Error or Critical; the inherited INFO and WARN too.");
 
     public static IReadOnlyList<Setting> All { get; } =
@@ -82,7 +93,9 @@ internal static class Settings
         MaxParallel, Executor, Kubeconfig, KubernetesContext, KubernetesNamespace, KubernetesServiceAccount, KubernetesPullSecrets, KubernetesWorkspaceClaim,
         KubernetesElasticEtcd, KubernetesMaxActive, KubernetesKeepEnded, Retention, LogBytes, Anonymous, Hosts, Origins, Secret, Issuer, TokenDuration, AdminUser, AdminPassword,
         TlsCertificate, TlsKey, MaxBody,
-        Agents, AgentTimeout, AgentToken, AgentPort, AgentHost, AgentDisks, AgentNvml, AgentNvidiaSmi, LogLevel,
+        Agents, AgentTimeout, AgentToken, AgentPort, AgentHost, AgentDisks, AgentNvml, AgentNvidiaSmi,
+        ConnectionsEnabled, ConnectionKey, HostKeyScan, TrainingsEnabled, TrainingOutput, TrainingTimeout, TrainingParallel,
+        PackagingsEnabled, PackagingOutput, PackagingTimeout, PackagingParallel, LogLevel,
     ];
 
     /// <summary>Those of the cluster: one that is set says that there is a cluster.</summary>

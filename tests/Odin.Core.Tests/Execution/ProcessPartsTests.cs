@@ -74,7 +74,7 @@ public sealed class ProcessPartsTests
     public void TaskEnvironment_DirectoryOfPrograms_ComesLast()
     {
         var key = new ExecutionKey("run", "task");
-        string PathOf(Dictionary<string, string> own) => new TaskEnvironment(new Dictionary<string, string> { ["PATH"] = "/venv/bin:/bin" }, [], "/opt/odin")
+        string PathOf(Dictionary<string, string> own) => new TaskEnvironment(new Dictionary<string, string> { ["PATH"] = "/venv/bin:/bin" }, [], ["/opt/odin"])
             .For(new ExecutionSpec { Key = key, Command = ["x"], WorkingDirectory = "/", Environment = own }, new ExecutionDirectory("/state", key))["PATH"];
         Assert.Equal("/venv/bin:/bin:/opt/odin", PathOf([]));
         Assert.Equal("/own:/opt/odin", PathOf(new() { ["PATH"] = "/own" }));

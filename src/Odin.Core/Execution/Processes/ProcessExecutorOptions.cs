@@ -15,11 +15,8 @@ public sealed record ProcessExecutorOptions
     /// </summary>
     public IReadOnlyList<string> AllowedEnvironment { get; init; } = [];
 
-    /// <summary>
-    /// The directory of the program <c>odin</c>, for the PATH of tasks: first on the server's, last on one that a task
-    /// sets itself. Null: none.
-    /// </summary>
-    public string? ProgramDirectory { get; init; }
+    /// <summary>Directories of programs of ours that come last on the PATH of tasks, whoever has set that.</summary>
+    public IReadOnlyList<string> ProgramDirectories { get; init; } = [];
 
     /// <summary>Threads that start programs; each start blocks one for about 0.3 ms. Default 2.</summary>
     public int LauncherThreads { get; init; } = 2;

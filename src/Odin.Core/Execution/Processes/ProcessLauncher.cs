@@ -35,7 +35,7 @@ internal sealed class ProcessLauncher : IAsyncDisposable
     {
         shim = new Shim(options.Directory);
         this.logs = logs;
-        environment = new TaskEnvironment(Environment.GetEnvironmentVariables(), options.AllowedEnvironment, options.ProgramDirectory);
+        environment = new TaskEnvironment(Environment.GetEnvironmentVariables(), options.AllowedEnvironment, options.ProgramDirectories);
         this.started = started;
         this.failed = failed;
         this.abandoned = abandoned;

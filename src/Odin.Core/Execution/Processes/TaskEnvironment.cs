@@ -12,7 +12,7 @@ internal sealed class TaskEnvironment
     private static readonly string[] Allowed =
     [
         "CONDA_PREFIX", "CUDA_VISIBLE_DEVICES", "DOTNET_ROOT", "HOME", "HTTPS_PROXY", "HTTP_PROXY", "LANG", "LANGUAGE", "LD_LIBRARY_PATH",
-        "LOGNAME", "NO_PROXY", "PATH", "SHELL", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR", "TZ", "USER", "VIRTUAL_ENV",
+        "LOGNAME", "NO_PROXY", "ODIN_ENVIRONMENT", "ODIN_ENVIRONMENTS", "ODIN_PYTHON", "PATH", "SHELL", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR", "TZ", "USER", "VIRTUAL_ENV",
         "all_proxy", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy",
     ];
 
@@ -21,10 +21,10 @@ internal sealed class TaskEnvironment
 
     /// <param name="server">The server's environment, of which only what is allowed is kept.</param>
     /// <param name="extra">Further names that are allowed.</param>
-    /// <param name="programs">A directory of programs that tasks find on their PATH.</param>
-    public TaskEnvironment(IDictionary server, IEnumerable<string> extra, string? programs)
+    /// <param name="programs">Directories of programs that tasks find on their PATH.</param>
+    public TaskEnvironment(IDictionary server, IEnumerable<string> extra, IReadOnlyList<string> programs)
     {
-        this.programs = programs;
+        this.programs = programs.Count > 0 ? string.Join(':', programs) : null;
         HashSet<string> names = [.. Allowed, .. extra];
         foreach (DictionaryEntry entry in server)
         {
@@ -33,8 +33,8 @@ internal sealed class TaskEnvironment
                 inherited[name] = (string?)entry.Value ?? "";
         }
         inherited.TryAdd("PATH", DefaultPath);
-        if (programs is not null)
-            inherited["PATH"] = Append(inherited["PATH"], programs);
+        if (this.programs is not null)
+            inherited["PATH"] = Append(inherited["PATH"], this.programs);
         inherited.TryAdd("PYTHONUNBUFFERED", "1");
     }
 

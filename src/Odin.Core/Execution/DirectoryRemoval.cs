@@ -2,7 +2,7 @@ using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Odin.Execution.Processes;
 
-namespace Odin.Runs;
+namespace Odin.Execution;
 
 /// <summary>
 /// Deletes directory trees, also those in which a program has locked directories against writing, or that are deeper than

@@ -1,0 +1,129 @@
+"""Entry point of this model: what serves it, packs it or checks it calls the functions below and nothing else.
+
+Made by Odin's MLflow toolchain, which copies this text into each model directory. It needs mlflow, or Odin's small mlflow module,
+and what the model itself needs (conda.yaml).
+
+The samples head_input.pkl and head_output.pkl are optional. They name the columns and their types.
+"""
+
+import importlib.util
+import os
+import pickle
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_TYPES = {"f": ("number", 0), "i": ("integer", 0), "u": ("integer", 0), "b": ("boolean", False), "O": ("string", ""), "U": ("string", ""),
+          "S": ("string", "")}
+
+_model = None
+_head_input = None
+_head_output = None
+
+
+def init():
+    """Loads the model; called once, before anything else. Says that input and output are matrices."""
+    global _model, _head_input, _head_output
+    _model = _mlflow_pyfunc().load_model(_HERE)
+    _head_input = _sample("head_input.pkl")
+    _head_output = _sample("head_output.pkl")
+    return "matrix"
+
+
+def predict_on_matrix(input_matrix, provided_columns_names=None):
+    """Predicts rows, which are a list of lists or a DataFrame.
+
+    With column names and an input sample the order of the columns does not matter: columns that the sample does not have are
+    dropped, and those that are missing are empty (NaN). Returns the predictions, an array or a list, and the names of their columns.
+    """
+    return _answer(_model.predict(_frame(input_matrix, provided_columns_names)))
+
+
+def info():
+    """The columns of input and output by the samples: two lists of {name, type, example, required}, empty without samples."""
+    return _schema(_head_input), _schema(_head_output)
+
+
+def get_output_json_serializer():
+    """The class that turns values of a prediction into JSON: numpy's numbers and dates are not known to the standard one."""
+    import json
+
+    class Encoder(json.JSONEncoder):
+        def default(self, o):
+            for method in ("tolist", "isoformat"):
+                if hasattr(o, method):
+                    return getattr(o, method)()
+            return super().default(o)
+
+    return Encoder
+
+
+def _mlflow_pyfunc():
+    if importlib.util.find_spec("mlflow") is None and importlib.util.find_spec("odin_runtime") is not None:
+        from odin_runtime import mlflow_shim
+        mlflow_shim.activate()
+    import mlflow.pyfunc
+    return mlflow.pyfunc
+
+
+def _sample(name):
+    path = os.path.join(_HERE, name)
+    if not os.path.isfile(path):
+        return None
+    with open(path, "rb") as file:
+        return pickle.load(file)
+
+
+def _is_frame(value):
+    return hasattr(value, "columns") and hasattr(value, "dtypes")
+
+
+def _frame(rows, names):
+    if _is_frame(rows):
+        frame = rows
+    elif importlib.util.find_spec("pandas") is None:
+        return rows
+    else:
+        import pandas
+        frame = pandas.DataFrame(rows, columns=names if names else None)
+    if not _is_frame(_head_input):
+        return frame
+    if names:
+        frame = frame.reindex(columns=_head_input.columns)
+    elif frame is not rows and len(frame.columns) == len(_head_input.columns):
+        frame.columns = _head_input.columns
+    return _with_sample_types(frame)
+
+
+def _with_sample_types(frame):
+    # JSON has 7 for 7.0, and a model that checks its signature takes no whole numbers for fractions.
+    for name, kind in zip(_head_input.columns, _head_input.dtypes):
+        if name in frame and getattr(kind, "kind", "") == "f" and frame[name].dtype.kind in "iu":
+            frame = frame.astype({name: kind})
+    return frame
+
+
+def _answer(result):
+    if _is_frame(result):
+        return result.values, tuple(str(name) for name in result.columns)
+    columns = tuple(column["name"] for column in _schema(_head_output))
+    if hasattr(result, "tolist"):
+        return getattr(result, "values", result), columns
+    if importlib.util.find_spec("numpy") is None:
+        return list(result), columns
+    import numpy
+    return numpy.array(result), columns
+
+
+def _schema(sample):
+    if _is_frame(sample):
+        columns = zip(sample.columns, sample.dtypes)
+    elif hasattr(sample, "dtype") and hasattr(sample, "name"):
+        columns = [(sample.name if sample.name is not None else 0, sample.dtype)]
+    elif hasattr(sample, "dtype"):
+        columns = [(number, sample.dtype) for number in range(sample.shape[1] if sample.ndim > 1 else 1)]
+    else:
+        columns = []
+    result = []
+    for name, kind in columns:
+        type_name, example = _TYPES.get(getattr(kind, "kind", ""), (None, None))
+        result.append({"name": str(name), "type": type_name, "example": example, "required": True})
+    return result

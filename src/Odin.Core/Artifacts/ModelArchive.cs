@@ -1,0 +1,159 @@
+using System.IO.Compression;
+using System.IO.Pipelines;
+using System.Security.Cryptography;
+using Odin.Execution;
+
+namespace Odin.Artifacts;
+
+/// <summary>A file that was written: how long it is, and its SHA-256 in hexadecimal.</summary>
+public sealed record WrittenArchive(long Length, string Digest);
+
+/// <summary>Packs a model directory into a zip, the same bytes for the same files; streamed, whatever its size.</summary>
+public static class ModelArchive
+{
+    private const int BufferBytes = 256 << 10;
+    private const int ReadWrite = 0b110_100_100, ReadWriteRun = 0b111_101_101;
+
+    // The earliest that a zip can say: the time of packing is nothing that the content depends on.
+    private static readonly DateTimeOffset Epoch = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>Packs the directory, and gives the zip to <paramref name="save"/> as it comes into being.</summary>
+    /// <exception cref="InvalidDataException">There is something else in it than files and directories.</exception>
+    public static async Task<WrittenArchive> PackAsync(string directory, Func<Stream, CancellationToken, Task> save, CancellationToken cancellationToken)
+    {
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 4 << 20, resumeWriterThreshold: 2 << 20, minimumSegmentSize: 64 << 10));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var writing = WriteAsync(directory, pipe.Writer, stop.Token);
+        try
+        {
+            await using var content = pipe.Reader.AsStream();
+            await save(content, cancellationToken);
+            return await writing;
+        }
+        catch
+        {
+            await stop.CancelAsync();
+            await pipe.Reader.CompleteAsync();
+            // What went wrong with the packing is why the saving failed, and says more.
+            await ((Task)writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (writing.Exception?.InnerException is { } cause and not OperationCanceledException)
+                throw cause;
+            throw;
+        }
+    }
+
+    private static async Task<WrittenArchive> WriteAsync(string directory, PipeWriter writer, CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        try
+        {
+            await using var hashed = new HashedStream(writer.AsStream(leaveOpen: true));
+            await using (var zip = await ZipArchive.CreateAsync(hashed, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellationToken))
+                await AddAsync(zip, directory, cancellationToken);
+            await writer.CompleteAsync();
+            return new WrittenArchive(hashed.Count, hashed.Digest());
+        }
+        catch (Exception e)
+        {
+            await writer.CompleteAsync(e);
+            throw;
+        }
+    }
+
+    private static async Task AddAsync(ZipArchive zip, string directory, CancellationToken cancellationToken)
+    {
+        foreach (var (path, name) in Files(directory, ""))
+        {
+            var entry = zip.CreateEntry(name, CompressionLevel.Fastest);
+            entry.LastWriteTime = Epoch;
+            using var file = RegularFile.Open(path);
+            var isProgram = !OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & UnixFileMode.UserExecute) != 0;
+            entry.ExternalAttributes = (isProgram ? ReadWriteRun : ReadWrite) << 16;
+            await using var to = await entry.OpenAsync(cancellationToken);
+            await using var from = new FileStream(file, FileAccess.Read, bufferSize: 0);
+            await from.CopyToAsync(to, BufferBytes, cancellationToken);
+        }
+    }
+
+    // In an order that does not depend on the file system. A link would bring in what the packer may read and its maker may not.
+    private static IEnumerable<(string Path, string Name)> Files(string directory, string prefix)
+    {
+        foreach (var entry in new DirectoryInfo(directory).EnumerateFileSystemInfos().OrderBy(e => e.Name, StringComparer.Ordinal))
+        {
+            var name = prefix + entry.Name;
+            if (entry.LinkTarget is not null)
+                throw new InvalidDataException($"the model holds a link, \"{name}\": put the file itself there");
+            if (entry is not DirectoryInfo)
+            {
+                yield return (entry.FullName, name);
+                continue;
+            }
+            foreach (var inner in Files(entry.FullName, name + "/"))
+                yield return inner;
+        }
+    }
+
+    /// <summary>Counts and hashes what goes through.</summary>
+    private sealed class HashedStream(Stream inner) : Stream
+    {
+        private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+        public long Count { get; private set; }
+
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public string Digest() => Convert.ToHexStringLower(hash.GetHashAndReset());
+
+        public override void Flush() => inner.Flush();
+
+        public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            Add(buffer);
+            inner.Write(buffer);
+        }
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Add(buffer.Span);
+            return inner.WriteAsync(buffer, cancellationToken);
+        }
+
+        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+                hash.Dispose();
+            base.Dispose(disposing);
+        }
+
+        private void Add(ReadOnlySpan<byte> buffer)
+        {
+            hash.AppendData(buffer);
+            Count += buffer.Length;
+        }
+    }
+}

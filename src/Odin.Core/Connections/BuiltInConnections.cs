@@ -1,0 +1,21 @@
+using Odin.Resources;
+
+namespace Odin.Connections;
+
+/// <summary>The connections that every server has at its first start.</summary>
+public static class BuiltInConnections
+{
+    /// <summary>The one that takes the artifacts of trainings.</summary>
+    public const string ModelsOutput = "models-output";
+
+    /// <param name="directory">Where artifacts are kept.</param>
+    public static IReadOnlyList<Connection> All(string directory) =>
+    [
+        new(new ResourceMetadata { Id = ModelsOutput }, new ConnectionSpec
+        {
+            Type = ConnectionTypes.Local,
+            Uri = directory,
+            Description = "Artifacts of trainings, in the data directory of the server.",
+        }),
+    ];
+}

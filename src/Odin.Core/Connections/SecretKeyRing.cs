@@ -1,0 +1,137 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Odin.Connections;
+
+/// <summary>
+/// The keys that secrets are sealed with, in a file that only the owner may read. The newest one seals; the older ones are
+/// kept until nothing is sealed with them any more.
+/// </summary>
+public sealed class SecretKeyRing
+{
+    internal const int KeyBytes = 32;
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private readonly string? path;
+    private readonly Lock gate = new();
+    private List<SecretKey> keys;
+
+    private SecretKeyRing(string? path, List<SecretKey> keys) => (this.path, this.keys) = (path, keys);
+
+    /// <summary>The ring in a file, which is made with a new key if there is none.</summary>
+    /// <exception cref="InvalidDataException">The file holds something else.</exception>
+    public static SecretKeyRing Load(string path)
+    {
+        var ring = new SecretKeyRing(path, []);
+        if (File.Exists(path))
+        {
+            ring.keys = Read(path);
+            return ring;
+        }
+        try
+        {
+            ring.keys = [NewKey()];
+            using var file = new FileStream(path, Options(FileMode.CreateNew));
+            Write(file, ring.keys);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            // Another server of the same data directory was faster.
+            ring.keys = Read(path);
+        }
+        return ring;
+    }
+
+    /// <summary>One key from the settings, kept nowhere. Its id is made from it.</summary>
+    public static SecretKeyRing Of(byte[] key) => new(null, [new SecretKey(Convert.ToHexStringLower(SHA256.HashData(key))[..8], key)]);
+
+    /// <summary>Whether <see cref="Rotate"/> can add a key.</summary>
+    public bool CanRotate => path is not null;
+
+    internal SecretKey Current
+    {
+        get
+        {
+            lock (gate)
+                return keys[^1];
+        }
+    }
+
+    /// <summary>The key of that id; null: it is gone, or was never here. Looks at the file again before it says so.</summary>
+    internal SecretKey? Find(string id)
+    {
+        lock (gate)
+        {
+            if (keys.Find(k => k.Id == id) is { } known)
+                return known;
+            if (path is not null && File.Exists(path))
+                keys = Read(path);
+            return keys.Find(k => k.Id == id);
+        }
+    }
+
+    /// <summary>Adds a key, with which everything is sealed from now on.</summary>
+    internal void Rotate() => Replace([.. keys, NewKey()]);
+
+    /// <summary>Drops all keys but the newest.</summary>
+    internal void Prune() => Replace([keys[^1]]);
+
+    private void Replace(List<SecretKey> next)
+    {
+        if (path is null)
+            throw new InvalidOperationException("The key comes from the settings; give another one there.");
+        lock (gate)
+        {
+            var beside = path + ".new";
+            using (var file = new FileStream(beside, Options(FileMode.Create)))
+                Write(file, next);
+            File.Move(beside, path, overwrite: true);
+            keys = next;
+        }
+    }
+
+    private static SecretKey NewKey()
+    {
+        var key = RandomNumberGenerator.GetBytes(KeyBytes);
+        return new SecretKey(RandomNumberGenerator.GetHexString(8, lowercase: true), key);
+    }
+
+    private static List<SecretKey> Read(string path)
+    {
+        try
+        {
+            var keys = JsonSerializer.Deserialize(File.ReadAllBytes(path), SecretKeyJson.Default.ListSecretKey);
+            if (keys is { Count: > 0 } && keys.All(k => k.Key.Length == KeyBytes && k.Id.Length > 0))
+                return keys;
+        }
+        catch (JsonException)
+        {
+            // Told below.
+        }
+        throw new InvalidDataException($"\"{path}\" does not hold the keys of connections: put it back from a backup. Without it their secrets have to be given again.");
+    }
+
+    private static void Write(FileStream file, List<SecretKey> keys)
+    {
+        JsonSerializer.Serialize(file, keys, SecretKeyJson.Default.ListSecretKey);
+        file.Flush(flushToDisk: true);
+    }
+
+    private static FileStreamOptions Options(FileMode mode)
+    {
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = OwnerOnly;
+        return options;
+    }
+}
+
+/// <summary>A key of 32 bytes and its name.</summary>
+internal sealed record SecretKey(string Id, byte[] Key)
+{
+    public override string ToString() => Id;
+}
+
+[JsonSerializable(typeof(List<SecretKey>))]
+internal sealed partial class SecretKeyJson : JsonSerializerContext;

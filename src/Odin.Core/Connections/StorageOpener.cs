@@ -1,0 +1,47 @@
+using Odin.ObjectStorage;
+
+namespace Odin.Connections;
+
+/// <summary>The storage of a connection, opened.</summary>
+public sealed class OpenedStorage(IObjectStorage storage, StorageLocation location) : IDisposable
+{
+    public IObjectStorage Storage { get; } = storage;
+
+    public StorageLocation Location { get; } = location;
+
+    public void Dispose() => Storage.Dispose();
+}
+
+/// <summary>Opens the storage that a connection leads to, with its secrets.</summary>
+public sealed class StorageOpener(ConnectionCatalog connections)
+{
+    /// <exception cref="ObjectStorageException">There is no such connection, or it leads to no storage.</exception>
+    /// <exception cref="SecretsUnavailableException">Its secrets cannot be read.</exception>
+    public async Task<OpenedStorage> OpenAsync(string id, CancellationToken cancellationToken)
+    {
+        var connection = await connections.FindAsync(id, cancellationToken)
+            ?? throw new ObjectStorageException($"The connection '{id}' does not exist any more: create it again, or name another one.", isPassing: false);
+        var (location, error) = StorageLocation.Parse(connection.Spec.Type, connection.Spec.Uri);
+        if (location is null)
+            throw new ObjectStorageException($"The connection '{id}': {error}.", isPassing: false);
+        // The address of a local connection may be that of a file: then its directory is the bucket.
+        if (connection.Spec.Type == ConnectionTypes.Local && File.Exists(location.Bucket))
+            location = new StorageLocation(null, Path.GetDirectoryName(location.Bucket)!, Path.GetFileName(location.Bucket));
+        var secrets = await connections.RevealAsync(connection, cancellationToken);
+        return new OpenedStorage(Open(connection, location, secrets), location);
+    }
+
+    private static IObjectStorage Open(Connection connection, StorageLocation location, ConnectionSecrets secrets) => connection.Spec.Type switch
+    {
+        ConnectionTypes.Local => new DirectoryObjectStorage(location.Bucket),
+        ConnectionTypes.S3 => new S3ObjectStorage(new S3StorageOptions
+        {
+            Bucket = location.Bucket,
+            Region = connection.Spec.Region ?? "",
+            KeyId = secrets.KeyIdText,
+            KeySecret = secrets.KeySecretText,
+            Endpoint = location.Endpoint,
+        }),
+        _ => throw new ObjectStorageException($"Connections of type {connection.Spec.Type} cannot be opened by this version: use s3 or local.", isPassing: false),
+    };
+}

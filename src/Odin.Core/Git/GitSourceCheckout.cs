@@ -1,0 +1,140 @@
+namespace Odin.Git;
+
+/// <summary>Which repository a source is in, and how to get in.</summary>
+public sealed record GitSourceAddress
+{
+    /// <summary>As <see cref="GitOptions.Source"/> has it.</summary>
+    public required string Uri { get; init; }
+
+    /// <summary>For https; null: none.</summary>
+    public string? UserName { get; init; }
+
+    public string? Password { get; init; }
+
+    /// <summary>For SSH: the private key as it stands in its file; null: what the machine has.</summary>
+    public string? SshKey { get; init; }
+
+    /// <summary>For SSH: lines of <c>known_hosts</c>; null: what the machine has.</summary>
+    public string? KnownHosts { get; init; }
+
+    public override string ToString() => GitText.Redact(Uri);
+}
+
+/// <summary>Lays out one commit of somebody's repository, without history where that suffices.</summary>
+public static class GitSourceCheckout
+{
+    private const int ShortestPrefix = 4, CommitLength = 40;
+
+    /// <summary>Lays the source out.</summary>
+    /// <param name="address">The repository.</param>
+    /// <param name="reference">Branch, tag, <c>refs/…</c>, <c>origin/…</c>, a commit or the beginning of one; empty: the default branch.</param>
+    /// <param name="target">An empty directory.</param>
+    /// <param name="scratch">A directory that nobody else may read; credentials lie in it for the time being.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>The commit.</returns>
+    /// <exception cref="GitException">It cannot; the message says why.</exception>
+    public static async Task<string> LayOutAsync(GitSourceAddress address, string reference, string target, string scratch, CancellationToken cancellationToken)
+    {
+        var (parsed, options) = Prepare(address, scratch);
+        using var git = new GitProgram(parsed, options);
+        git.Prepare();
+        await git.RunAsync(new GitCall("init", "--quiet", "--template=", "--", target), cancellationToken);
+        var gitDirectory = Path.Combine(target, ".git");
+        var source = new Source(git, parsed, options, gitDirectory, target);
+        var commit = await source.FetchAsync(reference, cancellationToken);
+        await git.RunAsync(new GitCall("checkout", "--quiet", "--force", "--detach", commit) { GitDirectory = gitDirectory, WorkTree = target }, cancellationToken);
+        return commit;
+    }
+
+    private static (GitAddress, GitOptions) Prepare(GitSourceAddress address, string scratch)
+    {
+        if (!GitAddress.TryParse(address.Uri, allowInsecureHttp: false, out var parsed, out var error))
+            throw new GitException(error.Replace("The pipelines source", "The repository", StringComparison.Ordinal));
+        // What lies on this machine is fetched like anything else, and never worked in.
+        if (parsed.Transport == GitTransport.Http && parsed.Credential is null && address.Password is not null)
+            parsed = parsed with { Credential = new System.Net.NetworkCredential(address.UserName ?? "git", address.Password) };
+        var options = new GitOptions { DataDirectory = scratch, NetworkTimeout = TimeSpan.FromMinutes(10) };
+        if (parsed.Transport == GitTransport.Ssh)
+        {
+            options.SshKeyFile = WriteSecret(scratch, "ssh-key", address.SshKey is { } key ? key.TrimEnd() + "\n" : null);
+            options.KnownHostsFile = WriteSecret(scratch, "known_hosts", address.KnownHosts);
+        }
+        return (parsed, options);
+    }
+
+    private static string? WriteSecret(string scratch, string name, string? text)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+            return null;
+        var path = Path.Combine(scratch, name);
+        var how = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            how.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using var writer = new StreamWriter(path, new System.Text.UTF8Encoding(false), how);
+        writer.Write(text);
+        return path;
+    }
+
+    private sealed record Source(GitProgram Git, GitAddress Address, GitOptions Options, string GitDirectory, string Target)
+    {
+        public async Task<string> FetchAsync(string reference, CancellationToken cancellationToken)
+        {
+            if (reference.StartsWith('-') || reference.Any(c => char.IsControl(c) || c is ' ' or ':' or '^' or '~'))
+                throw new GitException($"'{reference}' cannot be a reference of a git repository: give a branch, a tag or a commit.");
+            var known = await ListAsync(cancellationToken);
+            if (Find(known, reference) is { } name)
+            {
+                await GetAsync(["--depth=1", "--no-tags"], [$"+{name}:refs/odin/source"], cancellationToken);
+                return await ParseAsync("refs/odin/source^{commit}", cancellationToken) ?? throw Missing(reference);
+            }
+            if (reference.Length == 0)
+                throw new GitException($"The repository '{Address}' has no default branch: it is empty, or the connection has to name a reference.");
+            // Only the history can tell.
+            await GetAsync(["--tags"], ["+refs/heads/*:refs/remotes/origin/*", "+refs/pull/*/head:refs/remotes/origin/pr/*"], cancellationToken);
+            return IsCommit(reference) && await ParseAsync(reference + "^{commit}", cancellationToken) is { } commit ? commit : throw Missing(reference);
+        }
+
+        // In the order in which the inherited system looked.
+        private static string? Find(HashSet<string> known, string reference) => reference.Length == 0
+            ? known.Contains("HEAD") ? "HEAD" : null
+            : new[] { reference, "refs/tags/" + reference, "refs/heads/" + reference, Strip(reference, "origin/"), Strip(reference, "refs/remotes/origin/"), Strip(reference, "remotes/origin/") }
+                .FirstOrDefault(name => name is not null && known.Contains(name));
+
+        private static string? Strip(string reference, string prefix) =>
+            reference.StartsWith(prefix, StringComparison.Ordinal) ? "refs/heads/" + reference[prefix.Length..] : null;
+
+        private static bool IsCommit(string reference) => reference.Length is >= ShortestPrefix and <= CommitLength && reference.All(char.IsAsciiHexDigit);
+
+        private GitException Missing(string reference) => new($"can't find '{reference}' refs in git repository '{Address}': give a branch, a tag or a commit that is there");
+
+        private async Task<HashSet<string>> ListAsync(CancellationToken cancellationToken)
+        {
+            var answer = await OverNetworkAsync(new GitCall("ls-remote", "--quiet", "--", Address.Location), cancellationToken);
+            return [.. answer.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split('\t', 2)).Where(p => p.Length == 2).Select(p => p[1])];
+        }
+
+        private Task<GitAnswer> GetAsync(string[] options, string[] references, CancellationToken cancellationToken) => OverNetworkAsync(
+            new GitCall(["fetch", "--quiet", "--no-write-fetch-head", .. options, "--", Address.Location, .. references]) { GitDirectory = GitDirectory }, cancellationToken);
+
+        private async Task<string?> ParseAsync(string what, CancellationToken cancellationToken)
+        {
+            var answer = await Git.AskAsync(new GitCall("rev-parse", "--verify", "--quiet", what) { GitDirectory = GitDirectory }, cancellationToken);
+            return answer.Succeeded ? answer.Text : null;
+        }
+
+        private async Task<GitAnswer> OverNetworkAsync(GitCall call, CancellationToken cancellationToken)
+        {
+            try
+            {
+                var answer = await Git.AskAsync(call with { Timeout = Options.NetworkTimeout }, cancellationToken);
+                return answer.Succeeded
+                    ? answer
+                    : throw new GitException($"The repository '{Address}' cannot be read: {GitText.Summarize(answer.Errors)}. Check its address and the credentials of the connection.");
+            }
+            catch (TimeoutException e)
+            {
+                throw new GitException($"The repository '{Address}' did not answer within {Options.NetworkTimeout.TotalMinutes:0} minutes.", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+using Odin.Connections;
+using Odin.Resources;
+
+namespace Odin.Packagings;
+
+/// <summary>Settings of packagings.</summary>
+public sealed record PackagingOptions
+{
+    /// <summary>The connection that holds the artifacts of packagings that name none; null: each has to name one. Default: the one that a server makes at its first start.</summary>
+    public string? OutputConnection { get; init; } = BuiltInConnections.ModelsOutput;
+
+    public ComputeResources DefaultResources { get; init; } = new(new ComputeAmounts("2", "2Gi"), new ComputeAmounts("1", "1Gi"));
+
+    /// <summary>How long an attempt may take, from its first step. Default 4 h.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromHours(4);
+
+    /// <summary>How many are worked on at the same time by one server. Default 4.</summary>
+    public int MaxParallel { get; init; } = 4;
+
+    /// <summary>The node selectors that may be asked for; empty: none.</summary>
+    public IReadOnlyList<IReadOnlyDictionary<string, string>> NodePools { get; init; } = [];
+}

@@ -1,0 +1,41 @@
+using Odin.Execution;
+
+namespace Odin.Steps;
+
+/// <summary>What is done in each step for one kind of resource. Every step may be begun again after a crash.</summary>
+public interface IStepWork<T>
+    where T : class, IStepResource<T>
+{
+    /// <summary>How long an attempt may take, from its first step.</summary>
+    TimeSpan Timeout { get; }
+
+    /// <summary>How many are worked on at the same time by this server.</summary>
+    int MaxParallel { get; }
+
+    /// <summary>What the program runs on.</summary>
+    IExecutor Executor { get; }
+
+    /// <summary>Lays out what the program needs, into an empty workspace.</summary>
+    /// <returns>What the resource knows from then on.</returns>
+    /// <exception cref="StepFailedException">It cannot; the message is for the user.</exception>
+    Task<Func<T, T>> SetupAsync(T resource, StepContext context, CancellationToken cancellationToken);
+
+    /// <summary>The program; its key, and that it is ours to start, are seen to elsewhere.</summary>
+    /// <exception cref="StepFailedException">There is none.</exception>
+    Task<ExecutionSpec> DescribeProgramAsync(T resource, StepContext context, CancellationToken cancellationToken);
+
+    /// <summary>Takes over what the program has left.</summary>
+    /// <returns>What has come of it.</returns>
+    /// <exception cref="StepFailedException">It cannot; the message is for the user.</exception>
+    Task<Func<T, T>> CollectAsync(T resource, StepContext context, CancellationToken cancellationToken);
+
+    /// <summary>The resource for a new attempt: without what the last one has left.</summary>
+    T Begin(T resource);
+}
+
+/// <summary>A step cannot be done, for a reason that the user can do something about.</summary>
+/// <param name="reason">CamelCase.</param>
+public sealed class StepFailedException(string reason, string message, Exception? inner = null) : Exception(message, inner)
+{
+    public string Reason { get; } = reason;
+}

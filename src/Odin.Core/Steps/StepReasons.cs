@@ -1,0 +1,20 @@
+namespace Odin.Steps;
+
+/// <summary>Reasons of work in steps, beside those of executors. They are part of the API: never rename one.</summary>
+public static class StepReasons
+{
+    /// <summary>Others are before it.</summary>
+    public const string WaitingForTurn = nameof(WaitingForTurn);
+
+    /// <summary>What the program needs could not be laid out.</summary>
+    public const string SetupFailed = nameof(SetupFailed);
+
+    /// <summary>What the program has left could not be taken over.</summary>
+    public const string ResultFailed = nameof(ResultFailed);
+
+    /// <summary>A place outside does not answer, or not to us.</summary>
+    public const string ConnectionFailed = nameof(ConnectionFailed);
+
+    /// <summary>The data, the source or the artifact is not where it is said to be.</summary>
+    public const string NotFound = nameof(NotFound);
+}

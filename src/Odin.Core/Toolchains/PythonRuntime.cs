@@ -1,0 +1,12 @@
+namespace Odin.Toolchains;
+
+/// <summary>Where the programs of the built-in toolchains are.</summary>
+internal static class PythonRuntime
+{
+    /// <summary>Beside the program that uses the engine; null: they were left out of it.</summary>
+    public static string? FindDirectory()
+    {
+        var directory = Path.Combine(AppContext.BaseDirectory, "python", "bin");
+        return Directory.Exists(directory) ? directory : null;
+    }
+}

@@ -1,0 +1,200 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Odin.Artifacts;
+using Odin.Connections;
+using Odin.Execution;
+using Odin.Git;
+using Odin.ObjectStorage;
+using Odin.Resources;
+using Odin.Steps;
+using Odin.Storage;
+using Odin.Toolchains;
+
+namespace Odin.Trainings;
+
+/// <summary>The steps of a training: source and data are laid out, the toolchain runs, the model is packed and kept.</summary>
+internal sealed class TrainingWork(
+    IResourceStore store, ConnectionCatalog connections, StorageOpener opener, IExecutor executor, TrainingOptions options, TimeProvider time) : IStepWork<Training>
+{
+    private const int MostFigures = 1000, LongestText = 4096;
+
+    public TimeSpan Timeout => options.Timeout;
+
+    public int MaxParallel => options.MaxParallel;
+
+    public IExecutor Executor => executor;
+
+    public Training Begin(Training resource) => resource with { Status = new TrainingStatus() };
+
+    public async Task<Func<Training, Training>> SetupAsync(Training resource, StepContext context, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var toolchain = await FindToolchainAsync(resource, cancellationToken);
+            var commit = await LayOutSourceAsync(resource, context, cancellationToken);
+            var download = new DataDownload(opener, time);
+            foreach (var binding in resource.Spec.Data)
+                await download.CopyAsync(binding.Connection, binding.RemotePath, binding.LocalPath, context, cancellationToken);
+            var known = (await store.FindManyAsync<Connection>([.. TrainingRules.ConnectionsOf(resource.Spec, options)], cancellationToken)).ToDictionary(c => c.Id, StringComparer.Ordinal);
+            await File.WriteAllTextAsync(SafePath.Make(context.Workspace, TrainingFiles.Request), TrainingFiles.WriteRequest(resource, toolchain, known), cancellationToken);
+            var named = resource with { Status = resource.Status with { Commit = commit } };
+            // Named now, so that a result that is begun again means the same file.
+            var artifact = ArtifactNaming.Render(named);
+            return training => training with { Status = training.Status with { Commit = commit, PlannedArtifact = artifact } };
+        }
+        catch (Exception e) when (e is ObjectStorageException or GitException or SecretsUnavailableException)
+        {
+            throw new StepFailedException(e is ObjectNotFoundException ? StepReasons.NotFound : StepReasons.ConnectionFailed, e.Message, e);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new StepFailedException(StepReasons.SetupFailed, e.Message, e);
+        }
+        finally
+        {
+            // Credentials lie in it.
+            DirectoryRemoval.Delete(context.Private);
+        }
+    }
+
+    public async Task<ExecutionSpec> DescribeProgramAsync(Training resource, StepContext context, CancellationToken cancellationToken)
+    {
+        var toolchain = await FindToolchainAsync(resource, cancellationToken);
+        var environment = new Dictionary<string, string>(toolchain.Spec.Environment ?? new Dictionary<string, string>(), StringComparer.Ordinal);
+        foreach (var variable in resource.Spec.Environment)
+            environment[variable.Name] = variable.Value;
+        return new ExecutionSpec
+        {
+            Key = StepNames.MainOf(context.Attempt),
+            Command = [toolchain.Spec.Entrypoint],
+            Args = ["--verbose", "--mt", Path.Combine(context.Workspace, TrainingFiles.Request), "--target", Path.Combine(context.Workspace, TrainingFiles.Output)],
+            WorkingDirectory = context.Workspace,
+            Environment = environment,
+            Container = ProgramContainer.Of(resource.Spec.Image, resource.Spec.Resources, resource.Spec.NodeSelector),
+        };
+    }
+
+    public async Task<Func<Training, Training>> CollectAsync(Training resource, StepContext context, CancellationToken cancellationToken)
+    {
+        var output = Path.Combine(context.Workspace, TrainingFiles.Output);
+        if (new FileInfo(output).LinkTarget is not null || !Directory.Exists(output))
+            throw new StepFailedException(StepReasons.ResultFailed, $"The toolchain has left no model: there is no directory '{TrainingFiles.Output}' in its workspace.");
+        var report = await TrainingFiles.ReadReportAsync(context.Workspace, cancellationToken);
+        var runId = Text(report["runId"]);
+        var name = resource.Status.PlannedArtifact!;
+        try
+        {
+            using var opened = await opener.OpenAsync(resource.Spec.OutputConnection, cancellationToken);
+            var key = opened.Location.KeyOf(name);
+            var (claim, isNew) = await ClaimAsync(resource, name, key, cancellationToken);
+            await context.LogAsync($"Packing the model as '{name}'", cancellationToken);
+            var written = await SaveAsync(output, opened.Storage, claim, isNew, cancellationToken);
+            await context.LogAsync($"Saved '{key}' in {opened.Storage.Description}: {written.Length} bytes, sha256 {written.Digest}", cancellationToken);
+            var metrics = Numbers(report["metrics"]);
+            await store.UpdateSpecAsync(claim with { Spec = claim.Spec with { RunId = runId, Length = written.Length, Digest = written.Digest, Metrics = metrics } }, time, cancellationToken);
+            return training => training with
+            {
+                Status = training.Status with
+                {
+                    Artifact = name,
+                    RunId = runId,
+                    Metrics = metrics,
+                    Parameters = Texts(report["params"]),
+                    Tags = Texts(report["tags"]),
+                    Warnings = report["warnings"] is JsonArray warnings ? [.. warnings.Take(MostFigures).Select(Text).OfType<string>()] : null,
+                },
+            };
+        }
+        catch (Exception e) when (e is ObjectStorageException or SecretsUnavailableException)
+        {
+            throw new StepFailedException(StepReasons.ConnectionFailed, e.Message, e);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new StepFailedException(StepReasons.ResultFailed, e.Message, e);
+        }
+    }
+
+    private static StepFailedException Taken(string name, string by) => new(
+        StepReasons.ResultFailed, $"The name '{name}' is taken in the output connection, by {by}: choose another artifactNameTemplate, or delete that artifact.");
+
+    private async Task<Toolchain> FindToolchainAsync(Training resource, CancellationToken cancellationToken) =>
+        await store.FindAsync<Toolchain>(resource.Spec.Toolchain, cancellationToken)
+        ?? throw new StepFailedException(StepReasons.NotFound, $"The toolchain '{resource.Spec.Toolchain}' does not exist any more: create it again, or name another one.");
+
+    private async Task<string?> LayOutSourceAsync(Training resource, StepContext context, CancellationToken cancellationToken)
+    {
+        if (resource.Spec.Git is not { } git)
+        {
+            await new DataDownload(opener, time).CopyAsync(resource.Spec.Objects!.Connection, resource.Spec.Objects.Path, "", context, cancellationToken);
+            return null;
+        }
+        var connection = await connections.FindAsync(git.Connection, cancellationToken)
+            ?? throw new StepFailedException(StepReasons.NotFound, $"The connection '{git.Connection}' does not exist any more: create it again, or name another one.");
+        var secrets = await connections.RevealAsync(connection, cancellationToken);
+        var address = new GitSourceAddress
+        {
+            Uri = connection.Spec.Uri,
+            UserName = connection.Spec.Username,
+            Password = secrets.Kinds.HasFlag(SecretKinds.Password) ? secrets.PasswordText : null,
+            SshKey = secrets.Kinds.HasFlag(SecretKinds.KeySecret) ? secrets.KeySecretText : null,
+            KnownHosts = connection.Spec.PublicKey,
+        };
+        await context.LogAsync($"Fetching {(git.Reference.Length > 0 ? $"'{git.Reference}'" : "the default branch")} of {address}", cancellationToken);
+        var commit = await GitSourceCheckout.LayOutAsync(address, git.Reference, context.Workspace, context.Private, cancellationToken);
+        await context.LogAsync($"The source is commit {commit}", cancellationToken);
+        return commit;
+    }
+
+    // The name belongs to the training before anything is saved under it; after a crash it is known whose the file is.
+    private async Task<(ModelArtifact Claim, bool IsNew)> ClaimAsync(Training training, string name, string key, CancellationToken cancellationToken)
+    {
+        var spec = new ModelArtifactSpec
+        {
+            Connection = training.Spec.OutputConnection,
+            Key = key,
+            ModelName = training.Spec.ModelName,
+            ModelVersion = training.Spec.ModelVersion,
+            Training = training.Id,
+            Attempt = training.Progress.Attempt!,
+            Commit = training.Status.Commit,
+        };
+        try
+        {
+            return (await store.CreateAsync(new ModelArtifact(new ResourceMetadata { Id = name }, spec), time, cancellationToken), true);
+        }
+        catch (ResourceAlreadyExistsException)
+        {
+            var known = await store.FindAsync<ModelArtifact>(name, cancellationToken);
+            return known is { Spec: var other } && other.Training == training.Id && other.Connection == spec.Connection && other.Key == key
+                ? (await store.UpdateSpecAsync(known with { Spec = spec }, time, cancellationToken), false)
+                : throw Taken(name, $"training '{known?.Spec.Training}'");
+        }
+    }
+
+    private async Task<WrittenArchive> SaveAsync(string output, IObjectStorage storage, ModelArtifact claim, bool isNew, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ModelArchive.PackAsync(
+                output, (content, token) => storage.SaveAsync(claim.Spec.Key, content, isNew ? SaveMode.CreateOnly : SaveMode.Overwrite, token), cancellationToken);
+        }
+        catch (ObjectAlreadyExistsException)
+        {
+            await store.DeleteAsync<ModelArtifact>(claim.Name, time, cancellationToken);
+            throw Taken(claim.Name, "something that no training of this server has made");
+        }
+    }
+
+    // All of this is somebody's text.
+    private static string? Text(JsonNode? node) => node?.GetValueKind() == JsonValueKind.String && node.GetValue<string>() is { Length: <= LongestText } text ? text : null;
+
+    private static Dictionary<string, double>? Numbers(JsonNode? node) => node is not JsonObject json ? null : json
+        .Where(p => p.Key.Length <= LongestText && p.Value?.GetValueKind() == JsonValueKind.Number)
+        .Select(p => KeyValuePair.Create(p.Key, double.Parse(p.Value!.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture)))
+        .Where(p => double.IsFinite(p.Value)).Take(MostFigures).ToDictionary(StringComparer.Ordinal);
+
+    private static Dictionary<string, string>? Texts(JsonNode? node) => node is not JsonObject json ? null : json
+        .Where(p => p.Key.Length <= LongestText && Text(p.Value) is not null).Take(MostFigures).ToDictionary(p => p.Key, p => Text(p.Value)!, StringComparer.Ordinal);
+}

@@ -1,0 +1,21 @@
+using System.Text.Json.Nodes;
+using Odin.Server.Auth;
+using Odin.Server.Lifecycle;
+
+namespace Odin.Server.Connections;
+
+/// <summary>Connections over REST.</summary>
+internal static class ConnectionEndpoints
+{
+    public static void MapConnections(this RouteGroupBuilder api, LifecycleOptions options)
+    {
+        var connections = api.MapNoun<ConnectionNoun>("/connection", "Connection", options.Connections);
+        // Reading secrets is no reading: it needs a token on every machine. The token in the query is an inherited left-over.
+        connections.MapGet("/{id}/decrypted", RevealAsync)
+            .WithAccess(AccessKind.Write).WithTags("Model lifecycle").WithName("RevealConnection").WithSummary("Connection: show one with its secrets")
+            .Produces<JsonObject>().Produces<LifecycleMessage>(StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<IResult> RevealAsync(string id, ConnectionNoun noun, CancellationToken cancellationToken) =>
+        LifecycleEndpoints.Answer(await noun.RevealAsync(id, cancellationToken));
+}

@@ -1,0 +1,17 @@
+using Odin.Server.Connections;
+
+namespace Odin.Server.Lifecycle;
+
+/// <summary>Settings of the inherited API; what may not be changed can still be read.</summary>
+internal sealed record LifecycleOptions
+{
+    public bool Connections { get; init; } = true;
+
+    /// <summary>Trainings and toolchains.</summary>
+    public bool Trainings { get; init; } = true;
+
+    /// <summary>Packagings and their integrations.</summary>
+    public bool Packagings { get; init; } = true;
+
+    public HostKeyScanOptions HostKeys { get; init; } = new(HostKeyScan.Try, TimeSpan.FromSeconds(4));
+}

@@ -1,0 +1,64 @@
+using Odin.Packagings;
+using Odin.Server.Connections;
+using Odin.Server.Hosting;
+using Odin.Trainings;
+
+namespace Odin.Server.Lifecycle;
+
+/// <summary>Reads the settings of the model lifecycle.</summary>
+internal static class LifecycleSettings
+{
+    private const int KeyBytes = 32, MostParallel = 1000;
+    private static readonly TimeSpan ScanPatience = TimeSpan.FromSeconds(4);
+
+    public static LifecycleOptions Read(SettingValues values) => new()
+    {
+        Connections = Flag(values, Settings.ConnectionsEnabled),
+        Trainings = Flag(values, Settings.TrainingsEnabled),
+        Packagings = Flag(values, Settings.PackagingsEnabled),
+        HostKeys = new HostKeyScanOptions(values.Choice<HostKeyScan>(Settings.HostKeyScan) ?? HostKeyScan.Try, ScanPatience),
+    };
+
+    public static TrainingOptions ReadTrainings(SettingValues values) => new()
+    {
+        OutputConnection = values.Text(Settings.TrainingOutput) ?? new TrainingOptions().OutputConnection,
+        Timeout = ReadTimeout(values, Settings.TrainingTimeout) ?? new TrainingOptions().Timeout,
+        MaxParallel = ReadParallel(values, Settings.TrainingParallel) ?? new TrainingOptions().MaxParallel,
+    };
+
+    public static PackagingOptions ReadPackagings(SettingValues values) => new()
+    {
+        OutputConnection = values.Text(Settings.PackagingOutput) ?? new PackagingOptions().OutputConnection,
+        Timeout = ReadTimeout(values, Settings.PackagingTimeout) ?? new PackagingOptions().Timeout,
+        MaxParallel = ReadParallel(values, Settings.PackagingParallel) ?? new PackagingOptions().MaxParallel,
+    };
+
+    public static byte[]? ReadKey(SettingValues values)
+    {
+        if (values.Text(Settings.ConnectionKey) is not { } text)
+            return null;
+        var key = new byte[KeyBytes];
+        return Convert.TryFromBase64String(text, key, out var count) && count == KeyBytes
+            ? key
+            : throw values.Wrong(Settings.ConnectionKey, $"{KeyBytes} bytes in base64. Make one with: openssl rand -base64 {KeyBytes}");
+    }
+
+    private static bool Flag(SettingValues values, Setting setting) => values.Text(setting)?.ToUpperInvariant() switch
+    {
+        null or "TRUE" => true,
+        "FALSE" => false,
+        _ => throw values.Wrong(setting, "'true' or 'false'"),
+    };
+
+    private static TimeSpan? ReadTimeout(SettingValues values, Setting setting) => values.Duration(setting) switch
+    {
+        { } timeout when timeout < TimeSpan.FromSeconds(1) => throw values.Wrong(setting, "at least one second"),
+        var timeout => timeout,
+    };
+
+    private static int? ReadParallel(SettingValues values, Setting setting) => values.Number(setting, 1) switch
+    {
+        > MostParallel => throw values.Wrong(setting, $"at most {MostParallel}"),
+        var number => (int?)number,
+    };
+}

@@ -1,0 +1,83 @@
+using System.ComponentModel;
+using Microsoft.AspNetCore.Http.Features;
+using Odin.Server.Hosting;
+using Odin.Steps;
+using Odin.Storage;
+
+namespace Odin.Server.Lifecycle;
+
+/// <summary>The logs of work in steps, as the inherited API streams them.</summary>
+internal static class StepEndpoints
+{
+    // Some clients give up after ten seconds without a byte, and ask again.
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(8);
+
+    /// <param name="nouns">The group of the noun.</param>
+    /// <param name="name">Of the kind: for the description, and for messages.</param>
+    public static void MapSteps<T>(this RouteGroupBuilder nouns, string name)
+        where T : class, IStepResource<T>
+    {
+        // A delegate rather than the method: the framework's analyzer cannot look at generic ones.
+        Func<string, string?, IResourceStore, StepLogs<T>, TimeProvider, CancellationToken, Task<IResult>> read = ReadLogAsync;
+        nouns.MapGet("/{id}/log", read).WithTags("Model lifecycle").WithName($"Read{name}Log").WithSummary($"{name}: its log, as text")
+            .Produces<string>(StatusCodes.Status200OK, "text/plain").Produces<LifecycleMessage>(StatusCodes.Status404NotFound).Produces<LifecycleMessage>(StatusCodes.Status409Conflict);
+    }
+
+    private static async Task<IResult> ReadLogAsync<T>(
+        string id, [Description("true: go on until it has ended")] string? follow, IResourceStore store, StepLogs<T> logs, TimeProvider time, CancellationToken cancellationToken)
+        where T : class, IStepResource<T>
+    {
+        var goOn = ReadFlag(follow);
+        var resource = await store.FindAsync<T>(id, cancellationToken) ?? throw LifecycleException.NotFound(id);
+        if (goOn && !StepLogs<T>.HasStarted(resource.Progress))
+            resource = await WaitAsync(id, logs, time, cancellationToken) ?? throw LifecycleException.NotFound(id);
+        return StepLogs<T>.HasStarted(resource.Progress)
+            ? new LogStream(token => logs.ReadAsync(resource, goOn, token))
+            : throw new LifecycleException(StatusCodes.Status409Conflict, $"model {T.Kind} {id} has not started yet");
+    }
+
+    private static async Task<T?> WaitAsync<T>(string id, StepLogs<T> logs, TimeProvider time, CancellationToken cancellationToken)
+        where T : class, IStepResource<T>
+    {
+        using var limit = new CancellationTokenSource(StartPatience, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return await logs.WaitForStartAsync(id, both.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new LifecycleException(StatusCodes.Status409Conflict, $"model {T.Kind} {id} has not started yet");
+        }
+    }
+
+    // As Go reads it, and as Python writes it.
+    private static bool ReadFlag(string? text) => text switch
+    {
+        null or "" or "0" or "f" or "F" or "false" or "False" or "FALSE" => false,
+        "1" or "t" or "T" or "true" or "True" or "TRUE" => true,
+        _ => throw LifecycleException.BadRequest($"Convert {text} to bool"),
+    };
+
+    /// <summary>Sends a log as it comes.</summary>
+    private sealed class LogStream(Func<CancellationToken, IAsyncEnumerable<ReadOnlyMemory<byte>>> read) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            using var stop = StopToken.Create(httpContext);
+            httpContext.Response.ContentType = "text/plain; charset=utf-8";
+            httpContext.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+            try
+            {
+                await httpContext.Response.StartAsync(stop.Token);
+                await foreach (var piece in read(stop.Token))
+                    await httpContext.Response.BodyWriter.WriteAsync(piece, stop.Token);
+                await httpContext.Response.BodyWriter.FlushAsync(stop.Token);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                // The client has left or the server stops: there is nobody to tell.
+            }
+        }
+    }
+}
