@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
-using Odin.Runs;
+using Odin.Execution;
 
 namespace Odin.Tests.Runs;
 
