@@ -182,7 +182,7 @@ public sealed class DirectoryObjectStorage(string root) : IObjectStorage
         }
         catch (IOException e) when (e.HResult is FileCalls.NoSuchFile or FileCalls.NotADirectory)
         {
-            throw new ObjectStorageException($"{Capital(Description)} does not exist: make it, or mount what should be there.", isPassing: false, e);
+            throw new ObjectStorageException($"{StorageConnections.Capital(Description)} does not exist: make it, or mount what should be there.", isPassing: false, e);
         }
     }
 
@@ -328,7 +328,7 @@ public sealed class DirectoryObjectStorage(string root) : IObjectStorage
 
     private ObjectStorageException Explain(Exception error, string key)
     {
-        var where = key.Length == 0 ? Capital(Description) : $"'{key}' in {Description}";
+        var where = key.Length == 0 ? StorageConnections.Capital(Description) : $"'{key}' in {Description}";
         return error switch
         {
             // The runtime has a number of its own for a full disk.
@@ -342,8 +342,6 @@ public sealed class DirectoryObjectStorage(string root) : IObjectStorage
             _ => new($"{where}: {error.Message}", isPassing: true, error),
         };
     }
-
-    private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 
     private readonly record struct Entry(string Key, FileFacts Facts);
 }

@@ -1,6 +1,4 @@
-using System.Net;
 using System.Net.Http;
-using System.Xml;
 using Amazon;
 using Amazon.Runtime;
 using Amazon.S3;
@@ -23,8 +21,7 @@ internal sealed class S3Connection : IDisposable
         Description = endpoint is null ? $"s3://{Bucket} in {region.SystemName}" : $"s3://{Bucket} at {endpoint.GetLeftPart(UriPartial.Authority)}";
         retried = new RetriedCalls(Description, limits);
         http = new HttpClient(new OwnHosts(
-            StorageConnections.CreateHandler(limits),
-            uri => endpoint is null ? uri.Host.EndsWith($".{region.PartitionDnsSuffix}", StringComparison.OrdinalIgnoreCase) : uri.Authority == endpoint.Authority))
+            StorageConnections.CreateHandler(limits), endpoint, $".{region.PartitionDnsSuffix}"))
         {
             Timeout = Timeout.InfiniteTimeSpan,
         };
@@ -87,9 +84,9 @@ internal sealed class S3Connection : IDisposable
         {
             return await call(Client, cancellationToken);
         }
-        catch (Exception e) when (e is AmazonClientException or AmazonServiceException or HttpRequestException or IOException or XmlException or WebException)
+        // The SDK has many kinds of its own, and throws others for answers that it does not understand.
+        catch (Exception e) when (e is not (OperationCanceledException or ObjectStorageException))
         {
-            // The SDK has been seen to wrap them.
             cancellationToken.ThrowIfCancellationRequested();
             throw Explain(e, key);
         }
@@ -109,13 +106,26 @@ internal sealed class S3Connection : IDisposable
             : new ObjectStorageException($"What {Description} answered is not S3: {error.Message} Is the endpoint right?", isPassing: false, error);
     }
 
-    /// <summary>Sends nothing to hosts that nobody has named: the SDK follows redirects by itself and signs anew for them.</summary>
-    private sealed class OwnHosts(HttpMessageHandler inner, Func<Uri, bool> isOwn) : DelegatingHandler(inner)
+    /// <summary>
+    /// Sends nothing to hosts that nobody has named, as the SDK follows redirects by itself and signs anew for them. Amazon's
+    /// own hosts may send to each other.
+    /// </summary>
+    private sealed class OwnHosts(HttpMessageHandler inner, Uri? endpoint, string suffix) : DelegatingHandler(inner)
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-            isOwn(request.RequestUri!)
-                ? base.SendAsync(request, cancellationToken)
-                : throw new ObjectStorageException($"The server answers with a redirect. {StorageConnections.RedirectWords(request.RequestUri!.GetLeftPart(UriPartial.Authority))}", isPassing: false);
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var uri = request.RequestUri!;
+            if (endpoint is null ? !uri.Host.EndsWith(suffix, StringComparison.OrdinalIgnoreCase) : uri.Authority != endpoint.Authority)
+                throw Refuse(uri);
+            var answer = await base.SendAsync(request, cancellationToken);
+            if (endpoint is null || (int)answer.StatusCode is < 300 or >= 400 || answer.Headers.Location is not { } target)
+                return answer;
+            answer.Dispose();
+            throw Refuse(new Uri(uri, target));
+        }
+
+        private static ObjectStorageException Refuse(Uri target) =>
+            new($"The server answers with a redirect. {StorageConnections.RedirectWords(target.GetLeftPart(UriPartial.Authority))}", isPassing: false);
     }
 
     private sealed class OneClient(HttpClient http) : HttpClientFactory

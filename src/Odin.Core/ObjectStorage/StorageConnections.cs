@@ -55,7 +55,8 @@ internal static partial class StorageConnections
     public static string RedirectWords(string? target) =>
         $"It sends to {(target is null ? "another place" : $"'{target}'")}, which is not followed; if that is right, use that address.";
 
-    public static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
+    /// <summary>For the beginning of a sentence; a URL stays as it is.</summary>
+    public static string Capital(string text) => text.StartsWith("the ", StringComparison.Ordinal) ? $"T{text[1..]}" : text;
 
     private static string Innermost(Exception error) => error.GetBaseException().Message.TrimEnd('.');
 
