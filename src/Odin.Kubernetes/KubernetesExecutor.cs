@@ -197,7 +197,7 @@ public sealed partial class KubernetesExecutor : IExecutor, IAsyncDisposable
         {
             // The right that all else hangs on; the answer is empty.
             await client.ListAsync(KubernetesResources.Pods, new KubernetesQuery { Namespace = @namespace, LabelSelector = NobodysPods }, cancellationToken);
-            return null;
+            return await launcher.FindMissingAsync(cancellationToken);
         }
         catch (Exception e) when (e is KubernetesException or KubernetesUnavailableException or KubernetesConfigurationException)
         {

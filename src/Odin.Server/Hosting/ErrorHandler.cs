@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Diagnostics;
 using Odin.Execution;
 using Odin.Git;
 using Odin.Pipelines;
+using Odin.Runs;
 using Odin.Storage;
 
 namespace Odin.Server.Hosting;
@@ -42,6 +43,7 @@ internal sealed partial class ErrorHandler(ILogger<ErrorHandler> logger) : IExce
         InvalidJobPathException or JobCheckoutException => (StatusCodes.Status400BadRequest, exception.Message, null),
         JobRevisionNotFoundException or JobNotFoundException => (StatusCodes.Status404NotFound, exception.Message, null),
         JobAlreadyExistsException or GitRefusedException => (StatusCodes.Status409Conflict, exception.Message, null),
+        FilesNotRemovedException => (StatusCodes.Status409Conflict, exception.Message, null),
         JobFileTooLargeException => (StatusCodes.Status413PayloadTooLarge, exception.Message, null),
         GitUnavailableException or GitBranchMissingException => (StatusCodes.Status503ServiceUnavailable, exception.Message, null),
         ExecutorUnavailableException => (StatusCodes.Status503ServiceUnavailable, exception.Message, null),
