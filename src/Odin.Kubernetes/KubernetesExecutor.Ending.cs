@@ -26,6 +26,8 @@ public sealed partial class KubernetesExecutor
             var seen = view.Look(id, e => new Sight(e.Pods(kind.MainRole), e.LastGone, e.IsGone, e.End, e.Events, e.FailedAndGone));
             if (seen is null || Judge(kind, seen) is not { } verdict)
                 return;
+            if (verdict.Reason == ExecutionReasons.WaitingForPods && execution.HasWaitedForPods)
+                verdict = WorkloadVerdict.NoPods(kind);
             FollowLogs(execution, kind, seen.Pods);
             if (verdict.IsEnded && !HasLookedAgain(execution, kind))
                 return;

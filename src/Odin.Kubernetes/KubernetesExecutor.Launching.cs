@@ -12,6 +12,7 @@ namespace Odin.Kubernetes;
 public sealed partial class KubernetesExecutor
 {
     private const int LongestArgument = 128 * 1024;
+    private static readonly TimeSpan OperatorPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AdoptionPatience = TimeSpan.FromSeconds(5);
 
     // An API server that has just started refuses what it allows as soon as it has read its roles.
@@ -72,7 +73,7 @@ public sealed partial class KubernetesExecutor
             }
             catch (KindNotInstalledException e)
             {
-                Refuse(execution, ExecutionReasons.KindNotInstalled, e.Message);
+                Refuse(execution, e.Reason, e.Message);
                 return;
             }
             catch (Exception e) when (IsPassing(e) || IsRefusedOfLate(e, ref refused))
@@ -128,9 +129,19 @@ public sealed partial class KubernetesExecutor
             records.Write(execution.Key, new ExecutionRecord(kind.Name, kind.Version, IsCreated: true, Stop: stop));
             execution.IsCreated = true;
         }
+        if (kind.IsDistributed)
+            Spawn(() => MissPodsAsync(execution));
         Evaluate(execution.Key.Id);
         if (stop is not null)
             Spawn(() => EndObjectAsync(execution, closing.Token));
+    }
+
+    // Nothing is told of pods that nobody makes.
+    private async Task MissPodsAsync(TrackedExecution execution)
+    {
+        await Task.Delay(OperatorPatience, time, execution.Closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        execution.HasWaitedForPods = true;
+        Evaluate(execution.Key.Id);
     }
 
     // One that an earlier process, or another server, has made.
@@ -163,6 +174,7 @@ public sealed partial class KubernetesExecutor
                 Settle(execution, Gone(execution, kind));
             else if (execution.Stop is not null)
                 Spawn(() => EndObjectAsync(execution, closing.Token));
+            execution.HasWaitedForPods = true;
             Evaluate(id);
         }
         finally

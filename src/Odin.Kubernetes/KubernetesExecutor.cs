@@ -53,6 +53,9 @@ public sealed partial class KubernetesExecutor : IExecutor, IAsyncDisposable
 
     public string Name => "kubernetes";
 
+    public string? FilesRemedy => options.WorkspaceClaim is not null ? null
+        : "set kubernetes.workspace_claim to the claim of a volume that the server and the tasks share (docs/guides/local-server-and-cluster.md says how), or pass small values by $ODIN_OUTPUTS";
+
     public TimeSpan KeepEnded => options.KeepEnded;
 
     public Task<ExecutionStatus> StartAsync(ExecutionSpec spec, CancellationToken cancellationToken)
@@ -194,7 +197,7 @@ public sealed partial class KubernetesExecutor : IExecutor, IAsyncDisposable
         {
             // The right that all else hangs on; the answer is empty.
             await client.ListAsync(KubernetesResources.Pods, new KubernetesQuery { Namespace = @namespace, LabelSelector = NobodysPods }, cancellationToken);
-            return null;
+            return await launcher.FindMissingAsync(cancellationToken);
         }
         catch (Exception e) when (e is KubernetesException or KubernetesUnavailableException or KubernetesConfigurationException)
         {

@@ -24,6 +24,9 @@ internal sealed class TrackedExecution(ExecutionKey key)
     /// <summary>The cluster has it, or had it.</summary>
     public bool IsCreated { get; set; }
 
+    /// <summary>Whether its operator has had the time to make its pods.</summary>
+    public bool HasWaitedForPods { get; set; }
+
     /// <summary>Holds one of the slots.</summary>
     public bool HasSlot { get; set; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
 using Odin.Execution;
 using Odin.Kubernetes.Api;
 using Odin.Kubernetes.Workloads;
@@ -6,14 +7,14 @@ using Odin.Kubernetes.Workloads;
 namespace Odin.Kubernetes;
 
 /// <summary>Makes, finds and deletes the objects of executions.</summary>
-internal sealed class WorkloadLauncher(KubernetesClient client, KubernetesExecutorOptions options, string @namespace, TimeProvider time)
+internal sealed partial class WorkloadLauncher(KubernetesClient client, KubernetesExecutorOptions options, string @namespace, TimeProvider time)
 {
     private static readonly TimeSpan Memory = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<string, (bool Exists, DateTimeOffset At)> known = new(StringComparer.Ordinal);
 
     /// <summary>The best kind for a resource type that this cluster has.</summary>
-    /// <exception cref="KindNotInstalledException">It has none; the message says what to install.</exception>
+    /// <exception cref="KindNotInstalledException">It has none, or none of that type runs a program; the message says what to install.</exception>
     public async Task<WorkloadKind> ChooseAsync(string resourceType, CancellationToken cancellationToken)
     {
         var kinds = WorkloadKind.For(resourceType);
@@ -27,9 +28,9 @@ internal sealed class WorkloadLauncher(KubernetesClient client, KubernetesExecut
             // It may be installed the next moment, because of what we are about to say.
             known.TryRemove(name, out _);
         }
-        throw new KindNotInstalledException(kinds.Count == 0
-            ? $"A task cannot be a {resourceType}: that is something to read logs of. Use Pod, Job, TFJob, PyTorchJob, ElasticJob or MPIJob."
-            : $"The cluster has no {kinds[0].Kind} ({string.Join(" or ", kinds.Select(k => k.ApiVersion))}): install its operator, for example Kubeflow's training operator.");
+        if (kinds.Count == 0)
+            throw new KindNotInstalledException(ResourceTypes.NoTask(resourceType)) { Reason = ExecutionReasons.UnsupportedResourceType };
+        throw new KindNotInstalledException($"The cluster has no {kinds[0].Kind} ({string.Join(" or ", kinds.Select(k => k.ApiVersion))}): install its operator, for example Kubeflow's training operator.");
     }
 
     /// <summary>Makes the object, or finds that it was made before.</summary>
@@ -74,8 +75,38 @@ internal sealed class WorkloadLauncher(KubernetesClient client, KubernetesExecut
         { IsForbidden: true } when error.Message.Contains("exceeded quota", StringComparison.Ordinal) => (ExecutionReasons.QuotaExceeded, error.Message),
         { IsForbiddenByRole: true } => (ExecutionReasons.Forbidden, error.Message),
         { IsUnauthorized: true } => (ExecutionReasons.Forbidden, error.Message),
+        { IsNotFound: true } when MissingNamespace().Match(error.Message) is { Success: true } missing =>
+            (ExecutionReasons.AdmissionRefused, $"{error.Message}: make it with kubectl create namespace {missing.Groups[1].Value}, or correct kubernetes.namespace"),
         _ => (ExecutionReasons.AdmissionRefused, error.Message),
     };
+
+    /// <summary>
+    /// What is missing of that which tasks need and which we look for: the namespace, the claim of the workspaces. Null: nothing,
+    /// or we may not look.
+    /// </summary>
+    public async Task<string?> FindMissingAsync(CancellationToken cancellationToken)
+    {
+        if (!await MayExistAsync(() => client.FindAsync(KubernetesResources.Namespaces, null, @namespace, cancellationToken)))
+            return $"there is no namespace \"{@namespace}\" on the cluster: make it with kubectl create namespace {@namespace}, or correct kubernetes.namespace";
+        if (options.WorkspaceClaim is { } claim
+            && !await MayExistAsync(() => client.FindAsync(KubernetesResources.PersistentVolumeClaims, @namespace, claim, cancellationToken)))
+        {
+            return $"there is no claim \"{claim}\" in the namespace \"{@namespace}\", which kubernetes.workspace_claim names: make it, or tasks wait for it";
+        }
+        return null;
+
+        static async Task<bool> MayExistAsync(Func<Task<UntypedObject?>> find)
+        {
+            try
+            {
+                return await find() is not null;
+            }
+            catch (KubernetesException e) when (e.IsForbidden)
+            {
+                return true;
+            }
+        }
+    }
 
     private async Task<KubernetesObject?> FindOwnAsync(WorkloadKind kind, ExecutionKey key, CancellationToken cancellationToken)
     {
@@ -121,9 +152,15 @@ internal sealed class WorkloadLauncher(KubernetesClient client, KubernetesExecut
         return exists;
     }
 
+    [GeneratedRegex("namespaces \"([^\"]+)\" not found")]
+    private static partial Regex MissingNamespace();
+
     private static KubernetesResource<UntypedObject> Untyped(WorkloadKind kind) =>
         KubernetesResources.Untyped(kind.Group, kind.Version, kind.Plural, kind.Kind);
 }
 
 /// <summary>A task asks for something that this cluster cannot run.</summary>
-internal sealed class KindNotInstalledException(string message) : Exception(message);
+internal sealed class KindNotInstalledException(string message) : Exception(message)
+{
+    public string Reason { get; init; } = ExecutionReasons.KindNotInstalled;
+}

@@ -1,7 +1,7 @@
 using Odin.Server.Hosting;
 using Odin.Server.Nodes;
 
-if (args is ["--help" or "-h" or "help", ..])
+if (args is ["help", ..] || args.Any(a => a is "--help" or "-h"))
 {
     Console.Write(Usage.Text);
     return 0;

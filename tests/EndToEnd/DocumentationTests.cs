@@ -6,8 +6,8 @@ public sealed class DocumentationTests : IDisposable
     // Their blocks are typed one after the other, in one shell.
     private static readonly string[] Run = ["README.md", "docs/guides/ci.md", "docs/guides/git-remote.md", "docs/quickstart.md"];
 
-    // The same on a cluster: KubernetesGuideTests.
-    private static readonly string[] RunOnCluster = [KubernetesGuideTests.Page];
+    // The same on a cluster: KubernetesGuideTests, LocalClusterGuideTests.
+    private static readonly string[] RunOnCluster = [KubernetesGuideTests.Page, LocalClusterGuideTests.Page];
 
     // Blocks marked "shell", and why they cannot be run.
     private static readonly Dictionary<string, string> Excused = new(StringComparer.Ordinal)

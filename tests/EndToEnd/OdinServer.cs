@@ -17,6 +17,9 @@ internal sealed record ServerSetup
     /// <summary>Variables.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The number of the user that it runs as, to whom the data directory is given; null: that of the tests.</summary>
+    public int? User { get; init; }
+
     /// <summary>Null: one of its own.</summary>
     public string? DataDirectory { get; init; }
 }
@@ -80,7 +83,13 @@ internal sealed class OdinServer : IAsyncDisposable
     public void Launch()
     {
         process?.Dispose();
-        var start = new ProcessStartInfo(Programs.Server) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(setup.User is null ? Programs.Server : "setpriv") { RedirectStandardOutput = true, RedirectStandardError = true };
+        if (setup.User is { } user)
+        {
+            foreach (var argument in (string[])[$"--reuid={user}", $"--regid={user}", "--clear-groups", Programs.Server])
+                start.ArgumentList.Add(argument);
+            start.Environment["HOME"] = DataDirectory;
+        }
         foreach (var argument in (string[])["--data", DataDirectory, "--urls", Url.ToString().TrimEnd('/'), "--websocket-port", $"{WebSocketPort}", .. setup.Arguments])
             start.ArgumentList.Add(argument);
         start.Environment["ODIN_ADMIN_PASSWORD"] = Password;

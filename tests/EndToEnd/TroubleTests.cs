@@ -51,6 +51,48 @@ public sealed class TroubleTests
         Assert.Equal(["a", "b"], await File.ReadAllLinesAsync(Path.Combine(workspace, "lines")));
     }
 
+    // As containers leave them, which run as root.
+    [Fact]
+    public async Task Cleanup_FilesOfSomebodyElse_AreNamedAndOtherRunsGo()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "Only the administrator can make files of somebody else.");
+        const int nobody = 65534;
+        using var directory = new TemporaryDirectory();
+        Directory.CreateDirectory(directory["data"]);
+        await TestProgram.RunAsync("chmod", ["755", directory.Path]);
+        await TestProgram.RunAsync("chown", [$"{nobody}:{nobody}", directory["data"]]);
+        string blocked, other, theirs;
+        await using (var server = await OdinServer.StartAsync(new ServerSetup { User = nobody, DataDirectory = directory["data"] }))
+        {
+            await server.PutJobAsync("files", "name: files\ntasks: [{name: a, image: x, command: mkdir, args: ['${TASK_PATH}/out']}]\n");
+            (blocked, other) = (await server.SubmitAsync("files"), await server.SubmitAsync("files"));
+            Assert.Equal(("DONE", "DONE"), ((await server.EndAsync(blocked))["status"]!.GetValue<string>(), (await server.EndAsync(other))["status"]!.GetValue<string>()));
+            Directory.CreateDirectory(theirs = directory[$"data/workspaces/{blocked}/a/out/theirs"]);
+            await File.WriteAllTextAsync(Path.Combine(theirs, "file"), "");
+
+            var (status, answer) = await CleanAsync(server, blocked);
+            Assert.Equal(HttpStatusCode.Conflict, status);
+            Assert.Contains($"'{theirs}' belongs to the user 0 (root), and the server is the user {nobody}", answer, StringComparison.Ordinal);
+            Assert.Contains("security_context", answer, StringComparison.Ordinal);
+            Assert.Equal("DONE", (await server.StatusAsync(blocked))["status"]!.GetValue<string>());
+        }
+        await using (var server = await OdinServer.StartAsync(new ServerSetup { User = nobody, DataDirectory = directory["data"], Arguments = ["--retention", "0.001s"] }))
+        {
+            await Eventually.True(() => server.Output.Contains($"Run '{blocked}' could not be deleted", StringComparison.Ordinal), "the word about the files");
+            await Eventually.True(async () => (await server.Client.GetAsync($"/v1/pipelines/{other}")).StatusCode == HttpStatusCode.NotFound, "the other run goes");
+            Directory.Delete(theirs, recursive: true);
+            Assert.Equal(HttpStatusCode.OK, (await CleanAsync(server, blocked)).Status);
+            Assert.False(Directory.Exists(directory[$"data/workspaces/{blocked}"]));
+        }
+    }
+
+    private static async Task<(HttpStatusCode Status, string Answer)> CleanAsync(OdinServer server, string run)
+    {
+        using var response = await server.Client.DeleteAsync($"/v1/pipelines/{run}?db=true&fs=true");
+        var body = await response.Content.ReadAsStringAsync();
+        return (response.StatusCode, JsonNode.Parse(body)!["detail"]?.GetValue<string>() ?? body);
+    }
+
     [Fact]
     public async Task Start_OnADirectoryThatIsAFile_IsRefusedInASentence()
     {

@@ -110,16 +110,16 @@ public sealed class KubernetesTroubleTests(TestCluster cluster) : IClassFixture<
     }
 
     [Theory]
-    [InlineData(ResourceTypes.PyTorchJob, "training operator")]
-    [InlineData(ResourceTypes.MPIJob, "kubeflow.org/v2beta1 or kubeflow.org/v1")]
-    [InlineData(ResourceTypes.Service, "read logs of")]
-    public async Task Kind_ThatTheClusterLacks_SaysWhatToDo(string type, string message)
+    [InlineData(ResourceTypes.PyTorchJob, ExecutionReasons.KindNotInstalled, "training operator")]
+    [InlineData(ResourceTypes.MPIJob, ExecutionReasons.KindNotInstalled, "kubeflow.org/v2beta1 or kubeflow.org/v1")]
+    [InlineData(ResourceTypes.Service, ExecutionReasons.UnsupportedResourceType, "read logs of")]
+    public async Task Kind_ThatTheClusterLacks_SaysWhatToDo(string type, string reason, string message)
     {
         Assert.SkipUnless(TestCluster.IsThere, TestCluster.Skipped);
         await using var odin = new ClusterExecutor(cluster, cluster.NewClientWithout("kubeflow.org/v1", "kubeflow.org/v2beta1"));
         await odin.StartAsync("exit 0", Busybox with { ResourceType = type });
         var status = await odin.EndAsync();
-        Assert.Equal((ExecutionPhase.Failed, ExecutionReasons.KindNotInstalled), (status.Phase, status.Reason));
+        Assert.Equal((ExecutionPhase.Failed, reason), (status.Phase, status.Reason));
         Assert.Contains(message, status.Message, StringComparison.Ordinal);
     }
 
@@ -130,7 +130,17 @@ public sealed class KubernetesTroubleTests(TestCluster cluster) : IClassFixture<
         await odin.StartAsync("exit 0");
         var status = await odin.EndAsync();
         Assert.Equal(ExecutionReasons.AdmissionRefused, status.Reason);
-        Assert.Contains("no-such-namespace", status.Message, StringComparison.Ordinal);
+        Assert.Contains("make it with kubectl create namespace no-such-namespace", status.Message, StringComparison.Ordinal);
+        Assert.Contains("kubectl create namespace no-such-namespace", await odin.Executor.FindTroubleAsync(default), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Claim_OfTheWorkspacesDoesNotExist_IsToldAtTheStart()
+    {
+        await using var odin = Open(o => o with { WorkspaceClaim = "no-such-claim", WorkspacePath = "/workspaces" });
+        Assert.Contains("no claim \"no-such-claim\"", await odin.Executor.FindTroubleAsync(default), StringComparison.Ordinal);
+        await using var plain = Open(o => o);
+        Assert.Null(await plain.Executor.FindTroubleAsync(default));
     }
 
     [Theory]

@@ -26,6 +26,8 @@ internal sealed class TestServer : IAsyncDisposable
         Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = running.Url, Timeout = TimeSpan.FromMinutes(2) };
     }
 
+    public RunningServer Running => running;
+
     /// <summary>Sends no token.</summary>
     public HttpClient Client { get; }
 

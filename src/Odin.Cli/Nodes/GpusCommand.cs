@@ -30,6 +30,8 @@ internal sealed class GpusCommand : RemoteCommand
             TextTable.Write(call.Printer.Messages, Columns, rows);
         else
             call.Printer.Note(nodes.Count == 0 ? "There are no nodes." : $"There are no GPUs on {(nodes.Count == 1 ? "the node" : $"any of the {nodes.Count} nodes")}.");
+        if (!Session.StockAlias && (answer.Body as JsonObject)?["hasAgents"] is JsonValue asked && asked.TryGetValue<bool>(out var has) && !has)
+            call.Printer.Note("No agents are set (the setting 'agents'): that is the server's own machine.");
         return ExitCode.Success;
     }
 

@@ -8,6 +8,7 @@ internal sealed class RunProgress
     private readonly List<TaskRecord> tasks = [];
     private readonly Dictionary<string, int> positions = [];
     private readonly Dictionary<string, int> counts = [];
+    private readonly WaitingTasks waiting = new();
 
     /// <summary>Null until the first word about the run.</summary>
     public PipelineRecord? Run { get; private set; }
@@ -18,7 +19,7 @@ internal sealed class RunProgress
     /// <summary>How many tasks are in each state.</summary>
     public IReadOnlyDictionary<string, int> Counts => counts;
 
-    /// <summary>Takes a change in; returns the tasks whose state or attempt is new.</summary>
+    /// <summary>Takes a change in; returns the tasks whose state, attempt or notable cause of waiting is new.</summary>
     public IReadOnlyList<TaskRecord> Apply(RunUpdate update)
     {
         switch (update)
@@ -48,6 +49,7 @@ internal sealed class RunProgress
     {
         var key = task.Id ?? task.Task ?? NameOf(task);
         var state = StateOf(task);
+        var waitsAnew = waiting.IsNews(task);
         if (!positions.TryGetValue(key, out var position))
         {
             positions.Add(key, tasks.Count);
@@ -59,7 +61,7 @@ internal sealed class RunProgress
         tasks[position] = task;
         Count(StateOf(before), -1);
         Count(state, 1);
-        return StateOf(before) != state || before.Attempt != task.Attempt;
+        return StateOf(before) != state || before.Attempt != task.Attempt || waitsAnew;
     }
 
     private void Count(string state, int by) => counts[state] = counts.GetValueOrDefault(state) + by;

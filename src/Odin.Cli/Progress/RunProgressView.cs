@@ -60,9 +60,9 @@ internal sealed class RunProgressView(TextWriter writer, bool live, bool colour,
         await writer.FlushAsync(cancellationToken);
     }
 
-    // Waiting and queueing is what all tasks do; only that an attempt failed, and that there is another, is news.
+    // Waiting and queueing is what all tasks do; only that an attempt failed, that there is another, and what keeps it, is news.
     private static bool IsWorthALine(TaskRecord task) =>
-        task.Attempt is > 1 || IsBetweenAttempts(task) || RunProgress.StateOf(task) is not ("Waiting" or "Queued");
+        task.Attempt is > 1 || IsBetweenAttempts(task) || WaitingTasks.IsNotable(task) || RunProgress.StateOf(task) is not ("Waiting" or "Queued");
 
     // Its message tells how the attempt ended, and when the next one begins.
     private static bool IsBetweenAttempts(TaskRecord task) =>

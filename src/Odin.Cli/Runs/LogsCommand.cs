@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Odin.Cli.Progress;
 using Odin.Cli.Rest;
@@ -14,6 +15,9 @@ internal sealed class LogsCommand : RemoteCommand
     private static readonly Option<string?> Namespace = new("--namespace") { Description = "The Kubernetes namespace, for the WebSocket protocol.", HelpName = "NAME" };
     private static readonly Option<string?> Container = new("--container") { Description = "One container of a pod that is not a task's.", HelpName = "NAME" };
     private readonly Argument<string> resource;
+
+    // A log that comes at once needs no words beside it.
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(1);
 
     public LogsCommand(CliSession session)
         : base(session, "logs", "Prints the output of a task, or of all tasks of a run; also after they are gone.")
@@ -55,7 +59,7 @@ internal sealed class LogsCommand : RemoteCommand
             Session.Environment.Out.WriteLine(text?.ToString() ?? "");
             return ExitCode.Success;
         }
-        if (await CopyAsync(stream, cancellationToken) == 0 && !Session.StockAlias)
+        if (await CopyAsync(call, id, stream, cancellationToken) == 0 && !Session.StockAlias)
             await ExplainSilenceAsync(call, id, cancellationToken);
         return ExitCode.Success;
     }
@@ -98,6 +102,49 @@ internal sealed class LogsCommand : RemoteCommand
             call.Printer.Note($"… and {taken.Count - Most} more did not run.");
         if (taken.Count < tasks.Count || tasks.Count == 0)
             call.Printer.Note(run.IsEnded ? $"Nothing {(taken.Count > 0 ? "else " : "")}was written." : "Nothing is written yet; -f waits for it.");
+    }
+
+    private async Task<long> CopyAsync(RemoteCall call, string id, Stream stream, CancellationToken cancellationToken)
+    {
+        if (!call.Parse.GetValue(Follow) || Session.StockAlias)
+            return await CopyAsync(stream, cancellationToken);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var telling = TellWaitsAsync(call, id, stop.Token);
+        try
+        {
+            return await CopyAsync(stream, cancellationToken);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await telling;
+        }
+    }
+
+    // Beside the log: as long as nothing is written, what the tasks wait for is all that there is to know.
+    private static async Task TellWaitsAsync(RemoteCall call, string id, CancellationToken cancellationToken)
+    {
+        var run = RunsClient.RunOf(id);
+        var waiting = new WaitingTasks();
+        try
+        {
+            await Task.Delay(Silence, call.Client.Time, cancellationToken);
+            await foreach (var update in call.Runs.WatchAsync(run, cancellationToken))
+            {
+                var tasks = update switch
+                {
+                    RunUpdate.Run { Pipeline.Tasks: var all } => all,
+                    RunUpdate.Task { Record: var one } => [one],
+                    _ => [],
+                };
+                foreach (var task in tasks.Where(t => id == run || (t.Task ?? t.Id) == id).Where(waiting.IsNews))
+                    call.Printer.Note(WaitingTasks.Note(task));
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or CliException or IOException or HttpRequestException or JsonException)
+        {
+            // Not a run (a pod, a server that cannot be watched), or the log has ended: the log is what was asked for.
+        }
     }
 
     // In pieces as they come: a log may be larger than memory, and a follower wants each line now.

@@ -31,7 +31,10 @@ internal sealed class RunFollower(RemoteCall call)
     {
         var progress = new RunProgress();
         await foreach (var update in call.Runs.WatchAsync(id, cancellationToken))
-            progress.Apply(update);
+        {
+            foreach (var task in progress.Apply(update).Where(WaitingTasks.IsNotable))
+                call.Printer.Note(WaitingTasks.Note(task));
+        }
         return (progress.Run ?? new PipelineRecord { Id = id }) with { Tasks = progress.Tasks };
     }
 

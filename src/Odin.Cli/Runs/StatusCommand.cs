@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Odin.Cli.Output;
+using Odin.Cli.Progress;
 using Odin.Cli.Rest;
 using Odin.Cli.Sockets;
 
@@ -71,6 +72,8 @@ internal sealed class StatusCommand : RemoteCommand
             StatusBlock.Write(call.Printer.Messages, found[i], columns, Session.Environment.ColourOut, Session.Environment.Time.GetUtcNow());
             if (!Session.StockAlias && found[i] is { IsEnded: true, IsSuccess: false, Message: { Length: > 0 } message })
                 call.Printer.Note($"{found[i].Id}: {message}");
+            if (!Session.StockAlias)
+                WaitingTasks.Write(call.Printer, found[i].Tasks);
         }
         return ExitCode.Success;
     }

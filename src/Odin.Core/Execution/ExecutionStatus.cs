@@ -136,6 +136,9 @@ public static class ExecutionReasons
     /// <summary>The cluster does not know this kind: its operator is not installed.</summary>
     public const string KindNotInstalled = nameof(KindNotInstalled);
 
+    /// <summary>The task is to be something that runs no program: a service, a deployment.</summary>
+    public const string UnsupportedResourceType = nameof(UnsupportedResourceType);
+
     /// <summary>The cluster does not answer; it is asked again.</summary>
     public const string ClusterUnavailable = nameof(ClusterUnavailable);
 }

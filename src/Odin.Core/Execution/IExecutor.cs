@@ -38,6 +38,12 @@ public interface IExecutor
     /// <summary>Why nothing can be run at the moment, in a sentence for the administrator; null: all is well.</summary>
     Task<string?> FindTroubleAsync(CancellationToken cancellationToken) => Task.FromResult<string?>(null);
 
+    /// <summary>
+    /// What an administrator does so that tasks see the files of this machine, in a clause: workspaces and the files of jobs.
+    /// Null: they see them.
+    /// </summary>
+    string? FilesRemedy => null;
+
     /// <summary>How long an ended execution is worth keeping before <see cref="RemoveAsync"/>, for people to look at.</summary>
     TimeSpan KeepEnded => TimeSpan.FromSeconds(30);
 

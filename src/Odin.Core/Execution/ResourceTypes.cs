@@ -15,6 +15,13 @@ public static class ResourceTypes
     /// <summary>Whether an operator makes several pods of it that talk to each other.</summary>
     public static bool IsDistributed(string resourceType) => resourceType is TFJob or PyTorchJob or ElasticJob or MPIJob;
 
+    /// <summary>Whether it runs programs; the others are there for their logs.</summary>
+    public static bool RunsPrograms(string resourceType) => resourceType is not (Service or Deployment);
+
+    /// <summary>What to say where a task is to be one that does not.</summary>
+    public static string NoTask(string resourceType) =>
+        $"A task cannot be a {resourceType}: that is something to read logs of. Use Pod, Job, TFJob, PyTorchJob, ElasticJob or MPIJob.";
+
     /// <summary>Every accepted spelling, with the canonical one.</summary>
     public static IReadOnlyDictionary<string, string> BySpelling { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {

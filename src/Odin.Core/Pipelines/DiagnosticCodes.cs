@@ -7,6 +7,9 @@ public static class DiagnosticCodes
     public const string DependencyCycle = nameof(DependencyCycle);
     public const string DuplicateKey = nameof(DuplicateKey);
     public const string DuplicateTask = nameof(DuplicateTask);
+
+    /// <summary>Found at submit: the executor of a task does not show it files that it names.</summary>
+    public const string FilesNotShared = nameof(FilesNotShared);
     public const string FileTooLarge = nameof(FileTooLarge);
     public const string IdTooLong = nameof(IdTooLong);
     public const string InvalidDuration = nameof(InvalidDuration);

@@ -78,9 +78,11 @@ internal static partial class TaskReader
         if (spelling is not null && !ResourceTypes.BySpelling.TryGetValue(spelling, out kind!))
         {
             reader.Bag.Error(reader.Node("resource_type")!.Position, DiagnosticCodes.InvalidValue,
-                $"{reader.Label("resource_type")} is {DiagnosticBag.Quote(spelling)}, which is not a resource type{reader.Bag.Suggest(spelling, [.. ResourceTypes.BySpelling.Keys])}; use {string.Join(", ", ResourceTypes.BySpelling.Values.Distinct())}.");
+                $"{reader.Label("resource_type")} is {DiagnosticBag.Quote(spelling)}, which is not a resource type{reader.Bag.Suggest(spelling, [.. ResourceTypes.BySpelling.Keys])}; use {string.Join(", ", ResourceTypes.BySpelling.Values.Distinct().Where(ResourceTypes.RunsPrograms))}.");
             kind = ResourceTypes.Pod;
         }
+        if (!ResourceTypes.RunsPrograms(kind))
+            reader.Bag.Error(reader.Node("resource_type")!.Position, DiagnosticCodes.InvalidValue, $"{reader.Label("resource_type")}: {ResourceTypes.NoTask(kind)}");
         // A written 0 counts, or these kinds could not run where there are no GPUs.
         var gpus = reader.Integer("num_gpus", 0, 1024);
         return task with { ResourceType = kind, NumGpus = OneGpuTypes.Contains(kind) && gpus != 0 ? 1 : gpus ?? 0 };

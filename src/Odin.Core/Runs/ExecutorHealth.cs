@@ -65,6 +65,6 @@ public sealed partial class ExecutorHealth(ExecutorSet executors, TimeProvider t
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The executor '{Executor}' cannot work at the moment, and tasks for it wait: {Problem}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The executor '{Executor}' cannot work at the moment: {Problem}")]
     private partial void LogTrouble(string executor, string problem);
 }

@@ -17,6 +17,7 @@ public sealed class RunCleaner(
     /// Cancels the run if it has not ended, waits for its end, and cleans up. The first row is the run, then its tasks
     /// that were started. Null: there is no such run.
     /// </summary>
+    /// <exception cref="FilesNotRemovedException">The workspace holds files of somebody else; no records were purged, and it can be repeated.</exception>
     /// <exception cref="TimeoutException">The run did not end within a minute of being cancelled; nothing was purged.</exception>
     public async Task<IReadOnlyList<CleanupRow>?> CleanAsync(string runId, bool purgeRecords, bool purgeFiles, CancellationToken cancellationToken)
     {

@@ -15,7 +15,7 @@ public sealed record RunDraft(Run Run, IReadOnlyList<TaskRun> Tasks, IReadOnlyLi
 }
 
 /// <summary>Puts runs together: one way for submitting, planning, and running without a server.</summary>
-public sealed class RunDrafter(JobLoader loader, RunOptions options)
+public sealed class RunDrafter(JobLoader loader, RunOptions options, ExecutorSet executors)
 {
     /// <summary>The draft, or everything that is wrong.</summary>
     public async Task<(RunDraft? Draft, IReadOnlyList<Diagnostic> Errors)> DraftAsync(
@@ -26,7 +26,11 @@ public sealed class RunDrafter(JobLoader loader, RunOptions options)
             return (null, job.Diagnostics);
         try
         {
-            return (await DraftAsync(checkout, request, job, pipeline, cancellationToken), []);
+            var draft = await DraftAsync(checkout, request, job, pipeline, cancellationToken);
+            if (draft.Warnings.All(d => d.Severity != DiagnosticSeverity.Error))
+                return (draft, []);
+            RenderedJobs.Delete(options, job.WorkPath);
+            return (null, draft.Warnings);
         }
         catch
         {
@@ -65,7 +69,8 @@ public sealed class RunDrafter(JobLoader loader, RunOptions options)
                 Notices = [.. Notices(pipeline)],
             },
             new RunStatus());
-        return new RunDraft(run, tasks, job.Diagnostics) { Written = pipeline.Tasks, IsRendered = job.WorkPath != checkout.WorkPath };
+        List<Diagnostic> diagnostics = [.. job.Diagnostics, .. UnseenFiles.Check(run.Spec, tasks, executors)];
+        return new RunDraft(run, tasks, diagnostics) { Written = pipeline.Tasks, IsRendered = job.WorkPath != checkout.WorkPath };
     }
 
     private IEnumerable<string> Notices(Pipeline pipeline)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Odin.Execution;
 using Odin.Git;
 using Odin.Pipelines;
 using Odin.Reconciliation;
@@ -16,6 +17,9 @@ internal sealed partial class RunRetention(
 
     // Not the truth, which is in the store: what was seen there once need not be looked for among all runs every hour.
     private readonly HashSet<string> named = [];
+
+    // Of each run it is said once that its files are somebody else's: it is tried every hour, and nobody mends it hourly.
+    private readonly HashSet<string> refused = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -58,6 +62,11 @@ internal sealed partial class RunRetention(
             {
                 await cleaner.CleanAsync(run.Id, purgeRecords: true, purgeFiles: true, cancellationToken);
                 removed++;
+            }
+            catch (FilesNotRemovedException e)
+            {
+                if (refused.Add(run.Id))
+                    LogFilesNotDeleted(run.Id, e.Message);
             }
             catch (Exception e) when (e is not (OperationCanceledException or StoreUnavailableException))
             {
@@ -116,6 +125,9 @@ internal sealed partial class RunRetention(
 
     [LoggerMessage(3, LogLevel.Warning, "Run '{Run}' could not be deleted; trying again in an hour")]
     private partial void LogRunNotDeleted(Exception exception, string run);
+
+    [LoggerMessage(4, LogLevel.Warning, "Run '{Run}' could not be deleted, and is tried again every hour: {Problem}")]
+    private partial void LogFilesNotDeleted(string run, string problem);
 
     [LoggerMessage(2, LogLevel.Warning, "Deleting old runs failed; trying again in an hour")]
     private partial void LogSweepFailed(Exception exception);

@@ -4,7 +4,7 @@ using Odin.Execution;
 namespace Odin.Runs;
 
 /// <summary>Turns the end of an attempt into the status of its task: collects what it wrote, feeds the cache.</summary>
-internal sealed class TaskFinisher(TaskCache cache, TimeProvider time)
+internal sealed class TaskFinisher(TaskCache cache, ExecutorSet executors, TimeProvider time)
 {
     /// <summary>The status after the end.</summary>
     public sealed record FinishStep(TaskRunStatus? Status) : ITaskAnswer;
@@ -18,7 +18,7 @@ internal sealed class TaskFinisher(TaskCache cache, TimeProvider time)
     {
         var now = time.GetUtcNow();
         if (status.Phase != ExecutionPhase.Succeeded)
-            return TaskTransitions.Failed(task, status, now);
+            return TaskTransitions.Failed(task, MayMissFiles(status) ? status with { Message = status.Message + FilesHint(run, task) } : status, now);
         var ended = TaskTransitions.Ended(task.Status, status, now) with { Phase = TaskRunPhase.Succeeded };
         try
         {
@@ -45,7 +45,7 @@ internal sealed class TaskFinisher(TaskCache cache, TimeProvider time)
         {
             var missing = task.Spec.Task.Outputs!.SelectMany(o => o.Value.Paths).Where(p => !Path.Exists(resolved.Absolute(p))).ToList();
             if (missing.Count > 0)
-                return new FinishStep(Uncached(ended, $"it did not make {string.Join(", ", missing.Select(m => $"'{m}'"))}."));
+                return new FinishStep(Uncached(ended, $"it did not make {string.Join(", ", missing.Select(m => $"'{m}'"))}{FilesHint(run, task)}."));
             // After a restart the facts are gone; what is hashed now counts only if it is still what the task was started with.
             facts ??= await TaskCache.FactsAsync(run, task, resolved, cancellationToken);
             if (facts.Key == task.Status.CacheKey)
@@ -61,6 +61,12 @@ internal sealed class TaskFinisher(TaskCache cache, TimeProvider time)
             return new FinishStep(Uncached(ended, "the run was stopped while the outputs were read."));
         }
     }
+
+    // A program that finds no file says so in its log, and ends like this.
+    private static bool MayMissFiles(ExecutionStatus status) =>
+        status.Reason is ExecutionReasons.NonZeroExit or ExecutionReasons.CommandNotFound or ExecutionReasons.CommandNotExecutable;
+
+    private string FilesHint(Run run, TaskRun task) => executors.Has(task) ? UnseenFiles.Hint(run.Spec, task.Spec, executors.For(task)) : "";
 
     private TaskRunStatus Uncached(TaskRunStatus ended, string why) =>
         TaskTransitions.Event(ended, "Warning", TaskReasons.OutputsNotCached, "odin", $"The result was not kept in the cache: {why}", time.GetUtcNow());

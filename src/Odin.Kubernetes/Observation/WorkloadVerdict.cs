@@ -1,5 +1,6 @@
 using Odin.Execution;
 using Odin.Kubernetes.Api;
+using Odin.Kubernetes.Workloads;
 
 namespace Odin.Kubernetes.Observation;
 
@@ -50,7 +51,7 @@ internal static class WorkloadVerdict
             };
         }
         if (verdicts.Length == 0)
-            return new PodVerdict(ExecutionPhase.Queued, ExecutionReasons.WaitingForPods, "its pods have not been made yet; is its operator running?");
+            return new PodVerdict(ExecutionPhase.Queued, ExecutionReasons.WaitingForPods, "its pods have not been made yet");
         // Whether it has ended is the object's to say: a pod may be tried again.
         if (verdicts.Any(v => v.Phase == ExecutionPhase.Running) || verdicts.All(v => v.IsEnded))
             return new PodVerdict(ExecutionPhase.Running, null, null, Started: Earliest(verdicts));
@@ -59,6 +60,11 @@ internal static class WorkloadVerdict
             ? new PodVerdict(ExecutionPhase.Running, waiting.Reason, waiting.Message, Started: started)
             : waiting;
     }
+
+    /// <summary>Of an object whose operator has had time enough.</summary>
+    public static PodVerdict NoPods(WorkloadKind kind) => new(
+        ExecutionPhase.Queued, ExecutionReasons.WaitingForPods,
+        $"the {kind.Kind} is there, but {kind.Operator} has made no pods of it; look whether that runs, and at the events of the task");
 
     private static PodVerdict? Culprit(IReadOnlyList<Pod> pods)
     {

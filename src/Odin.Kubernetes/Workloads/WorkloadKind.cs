@@ -32,6 +32,15 @@ internal sealed record WorkloadKind(string Name, string Group, string Version, s
     /// <summary>Whether an operator makes several pods of it.</summary>
     public bool IsDistributed => Name is not (Names.Pod or Names.Job);
 
+    /// <summary>Who makes pods of it, in words.</summary>
+    public string Operator => Name switch
+    {
+        Names.Job => "the cluster's own job controller",
+        Names.Mpi => "its operator (Kubeflow's MPI operator, or an older training operator)",
+        Names.Elastic => "its operator (that of elastic.pytorch.org)",
+        _ => "its operator (Kubeflow's training operator)",
+    };
+
     /// <summary>The one that a record names.</summary>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
     public static WorkloadKind Named(string name, string version)

@@ -38,18 +38,26 @@ internal static class AppEndpoints
         }
     }
 
+    private static string? Join(string? repository, IReadOnlyDictionary<string, string> executors)
+    {
+        List<string> warnings = [.. executors.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => $"The executor '{e.Key}' cannot work at the moment: {e.Value}")];
+        if (repository is not null)
+            warnings.Insert(0, repository);
+        return warnings.Count == 0 ? null : string.Join(' ', warnings);
+    }
+
     private static async Task<IResult> ShowAsync(
-        PipelineCatalog catalog, Listeners listeners, TimeProvider time, CancellationToken cancellationToken)
+        PipelineCatalog catalog, ExecutorHealth executors, Listeners listeners, TimeProvider time, CancellationToken cancellationToken)
     {
         var status = await StatusAsync(catalog, time, cancellationToken);
         var socket = listeners.WebSocket is null ? "off" : $"responsive ({InheritedStatus.Time(time.GetUtcNow())})";
-        return TypedResults.Ok(new AppAnswer(status.Root, status.Commit, status.IsDirty, socket, Version, status.Warning));
+        return TypedResults.Ok(new AppAnswer(status.Root, status.Commit, status.IsDirty, socket, Version, Join(status.Warning, await executors.FindTroublesAsync(cancellationToken))));
     }
 }
 
 /// <summary>What the server stands on; unlike all else in snake_case.</summary>
 /// <param name="PipelinesVersion">The commit of the jobs.</param>
-/// <param name="Warning">What is wrong with the repository; null: nothing.</param>
+/// <param name="Warning">What is wrong with the repository or an executor; null: nothing.</param>
 public sealed record AppAnswer(
     [property: JsonPropertyName("pipelines_root")] string PipelinesRoot,
     [property: JsonPropertyName("pipelines_version")] string? PipelinesVersion,

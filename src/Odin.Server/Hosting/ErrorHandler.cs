@@ -46,6 +46,7 @@ internal sealed partial class ErrorHandler(ILogger<ErrorHandler> logger) : IExce
         InvalidJobPathException or JobCheckoutException => (StatusCodes.Status400BadRequest, exception.Message, null),
         JobRevisionNotFoundException or JobNotFoundException => (StatusCodes.Status404NotFound, exception.Message, null),
         JobAlreadyExistsException or GitRefusedException => (StatusCodes.Status409Conflict, exception.Message, null),
+        FilesNotRemovedException => (StatusCodes.Status409Conflict, exception.Message, null),
         JobFileTooLargeException => (StatusCodes.Status413PayloadTooLarge, exception.Message, null),
         GitUnavailableException or GitBranchMissingException => (StatusCodes.Status503ServiceUnavailable, exception.Message, null),
         ExecutorUnavailableException => (StatusCodes.Status503ServiceUnavailable, exception.Message, null),

@@ -115,6 +115,9 @@ internal sealed class SettingValues
         var flags = new Dictionary<string, (string, string)>(StringComparer.Ordinal);
         for (var i = 0; i < arguments.Count; i++)
         {
+            // As the command line of `odin server` lets people separate what is for the server.
+            if (arguments[i] == "--")
+                continue;
             var (flag, value) = arguments[i].Split('=', 2) is [var left, var right] ? (left, right) : (arguments[i], null);
             var key = flag == "--config" ? "config" : Settings.All.FirstOrDefault(s => s.Flag == flag)?.Key;
             if (key is null)

@@ -1,4 +1,5 @@
 using System.Text;
+using Odin.Kubernetes.Api;
 using Odin.Server.Auth;
 using Odin.Server.Nodes;
 
@@ -45,6 +46,12 @@ internal static class Usage
         text.Append("API        ").Append(server.Url).Append("  (documentation: ").Append(new Uri(server.Url, "/docs")).Append(")\n");
         text.Append("WebSocket  ").Append(server.WebSocketUrl?.ToString() ?? "off").Append('\n');
         text.Append("Data       ").Append(options.DataDirectory).Append('\n');
+        if (server.Services.GetService<KubernetesConfiguration>() is { } cluster)
+        {
+            var @namespace = options.Kubernetes!.Executor.Namespace ?? cluster.Namespace;
+            text.Append("Executor   ").Append(server.Services.GetRequiredService<OdinOptions>().DefaultExecutor == "kubernetes" ? "kubernetes" : "process; on request kubernetes")
+                .Append(": ").Append(cluster.Server).Append(", namespace ").Append(@namespace).Append(" (").Append(cluster.Source).Append(")\n");
+        }
         if (server.NewPassword is { } password)
         {
             text.Append("User       ").Append(options.AdminUser).Append(" with the password ").Append(password).Append('\n');

@@ -60,7 +60,7 @@ internal static class AgentEndpoints
     // Reads nothing itself: probes come often, and restarting an agent mends no driver. So it is never "failing".
     private static Microsoft.AspNetCore.Http.HttpResults.Ok<HealthAnswer> Check(GpuReader reader)
     {
-        var waited = reader.Reading is { } so && so > Patience ? $"The GPU driver has not answered for {so.TotalSeconds:0} s." : null;
+        var waited = reader.Reading is { } so && so >= Patience ? $"The GPU driver has not answered for {so.TotalSeconds:0} s." : null;
         var problem = waited ?? (reader.Last is { Problems: [_, ..] problems } ? string.Join("; ", problems) : null);
         var status = problem is null ? HealthPart.Ok : "degraded";
         return TypedResults.Ok(new HealthAnswer(status, new Dictionary<string, HealthPart> { ["gpus"] = new(status, 0, problem) }));

@@ -23,16 +23,20 @@ internal static class NodeEndpoints
             .WithSummary("Lists the machines that tasks can run on, with their capacity and GPUs").Produces<NodeList>();
 
     private static async Task<IResult> ListAsync(IServiceProvider services, LocalNode local, CancellationToken cancellationToken) =>
-        TypedResults.Ok(new NodeList(services.GetService<NodeGatherer>() is { } agents
-            ? await agents.GatherAsync(cancellationToken)
-            : [await local.DescribeAsync(cancellationToken)]));
+        TypedResults.Ok(services.GetService<NodeGatherer>() is { } agents
+            ? new NodeList(await agents.GatherAsync(cancellationToken))
+            : new NodeList([await local.DescribeAsync(cancellationToken)]) { HasAgents = false });
 }
 
 /// <summary>
 /// Machines. Each is a map of its capacity (<c>cpu</c>, <c>memory</c>, … as Kubernetes quantities) with <c>host</c>,
 /// <c>internalIP</c>, the list <c>gpus</c>, and <c>error</c> when it could not be asked or something there is wrong.
 /// </summary>
-public sealed record NodeList(IReadOnlyList<JsonObject> Nodes);
+public sealed record NodeList(IReadOnlyList<JsonObject> Nodes)
+{
+    /// <summary>False: no agents are set, and the only node is the server's own machine.</summary>
+    public bool HasAgents { get; init; } = true;
+}
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(NodeList))]

@@ -66,6 +66,34 @@ public sealed class RunProgressViewTests
     }
 
     [Fact]
+    public async Task Lines_WhatATaskWaitsFor_IsToldWhenItChanges()
+    {
+        var writer = new StringWriter { NewLine = "\n" };
+        var view = new RunProgressView(writer, live: false, colour: false, new UtcTime(Noon));
+
+        await view.ShowAsync(
+            Updates(
+                Task("train", "Queued", attempt: 1, reason: "WaitingForSlot", message: "2 of 2"),
+                Task("train", "Queued", attempt: 1, reason: "ImagePullBackOff", message: "not found"),
+                Task("train", "Queued", attempt: 1, reason: "ImagePullBackOff", message: "Back-off"),
+                Task("train", "Queued", attempt: 1, reason: "ClusterUnavailable", message: "no answer"),
+                Task("train", "Running", attempt: 1),
+                Task("train", "Running", attempt: 1, reason: "ClusterUnavailable", message: "no answer"),
+                new RunUpdate.Ended()),
+            CancellationToken.None);
+
+        Assert.Equal(
+            """
+            12:00:01 train Queued: ImagePullBackOff: not found
+            12:00:01 train Queued: ClusterUnavailable: no answer
+            12:00:01 train Running
+            12:00:01 train Running: ClusterUnavailable: no answer
+
+            """,
+            writer.ToString());
+    }
+
+    [Fact]
     public async Task Live_DrawsTheTableAndEndsWithTheLastState()
     {
         var writer = new StringWriter { NewLine = "\n" };

@@ -122,6 +122,14 @@ public sealed class ExitCodeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Gpus_WithoutAgents_SayWhoseMachineItIs()
+    {
+        server.On("GET /v1/nodes", """{"nodes":[{"host":"n1","gpus":[]}],"hasAgents":false}""");
+        Assert.Equal(
+            "There are no GPUs on the node.\nNo agents are set (the setting 'agents'): that is the server's own machine.\n", (await cli.RunAsync("gpus", "--url", server.Url)).Error);
+    }
+
+    [Fact]
     public async Task User_CreateThenUpdate()
     {
         cli.Input = "pw\n";

@@ -136,6 +136,23 @@ public sealed class RunCommandTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Wait_TaskWaitsForSomethingToBeMended_SaysSoOnce()
+    {
+        server.On("POST /v1/pipelines", Submitted);
+        server.On("GET /v1/pipelines/wine-3f9ak2xwj/watch", _ => new ReplayAnswer(200, string.Concat(
+            Waits("WaitingForSlot", "2 of 2 slots are busy"), Waits("Unschedulable", "0/1 nodes: 1 Insufficient cpu"), Waits("Unschedulable", "0/2 nodes"),
+            Waits("ContainerCreating", "the pod waits"), Waits("Unschedulable", "0/1 nodes"),
+            "event: end\ndata: {\"id\":\"wine-3f9ak2xwj\",\"state\":\"Succeeded\",\"status\":\"DONE\"}\n\n"), "text/event-stream"));
+
+        var result = await RunAsync("run", "wine", "--wait");
+        Assert.Equal("wine-3f9ak2xwj\n", result.Out);
+        Assert.Equal("waits: wine-3f9ak2xwj--train: Unschedulable: 0/1 nodes: 1 Insufficient cpu\nwine-3f9ak2xwj Succeeded\n", result.Error);
+
+        static string Waits(string reason, string message) =>
+            $$"""event: task{{'\n'}}data: {"id":"wine-3f9ak2xwj--train","name":"train","state":"Queued","reason":"{{reason}}","message":"{{message}}"}{{"\n\n"}}""";
+    }
+
+    [Fact]
     public async Task Watch_WithJson_KeepsProgressOffStandardOutput()
     {
         server.On("POST /v1/pipelines", Submitted);

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Odin.Cli.Tests.Runs;
 
 /// <summary>Status, list, logs, data, events and cleanup over REST.</summary>
@@ -113,9 +115,59 @@ public sealed class RunCommandsTests : IAsyncDisposable
         });
         var result = await RunAsync("logs", "r--t", "-f", "--lines", "5");
         Assert.Equal("one\ntwö!\n", result.Out);
-        var request = server.Requests.Single();
+        var request = server.Requests.First();
         Assert.Equal("/v1/resources/r--t/logs?follow=true&lines=5", request.PathAndQuery);
         Assert.Equal("text/plain", request.Accept);
+    }
+
+    [Fact]
+    public async Task Logs_FollowedWhileTheTaskWaits_SayForWhatBesideTheLog()
+    {
+        HttpListenerResponse? log = null;
+        server.OnStream("GET /v1/resources/r--t/logs", context =>
+        {
+            (log = context.Response).ContentType = "text/plain; charset=utf-8";
+            log.SendChunked = true;
+            return log.OutputStream.WriteAsync("first\n"u8.ToArray()).AsTask();
+        });
+        server.OnStream("GET /v1/pipelines/r/watch", async context =>
+        {
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.OutputStream.WriteAsync("""
+                event: task
+                data: {"id":"r--other","name":"other","state":"Queued","reason":"Unschedulable","message":"not asked for"}
+
+                event: task
+                data: {"id":"r--t","name":"t","state":"Queued","reason":"ImagePullBackOff","message":"the image 'x' cannot be pulled"}
+
+
+                """u8.ToArray());
+            await context.Response.OutputStream.FlushAsync();
+        });
+        using var output = new StringWriter { NewLine = "\n" };
+        using var error = new StringWriter { NewLine = "\n" };
+        var following = OdinProgram.RunAsync(["logs", "r--t", "-f", "--url", server.Url], cli.Environment(output, TextWriter.Synchronized(error)), null, handleSignals: false, default);
+        await Eventually.True(() => error.GetStringBuilder().Length > 0, "a word beside the log");
+        await log!.OutputStream.WriteAsync("done\n"u8.ToArray());
+        log.Close();
+
+        Assert.Equal(ExitCode.Success, await following);
+        Assert.Equal(("first\ndone\n", "waits: r--t: ImagePullBackOff: the image 'x' cannot be pulled\n"), (output.ToString(), error.ToString()));
+    }
+
+    [Fact]
+    public async Task Status_TaskThatWaits_SaysForWhatBesideTheTable()
+    {
+        var plain = Two.Replace("\"next\"", "null", StringComparison.Ordinal);
+        server.On("GET /v1/pipelines", plain);
+        var before = await RunAsync("status", "long");
+        server.On("GET /v1/pipelines", plain.Replace(
+            "\"id\":\"long1-1tnszutxj--forever\"", "\"id\":\"long1-1tnszutxj--forever\",\"state\":\"Queued\",\"reason\":\"Unschedulable\",\"message\":\"0/1 nodes\"", StringComparison.Ordinal));
+
+        var result = await RunAsync("status", "long");
+        Assert.Equal((before.Out, "waits: long1-1tnszutxj--forever: Unschedulable: 0/1 nodes\n"), (result.Out, result.Error));
+        cli.Alias = "status";
+        Assert.Equal("", (await RunAsync("long")).Error);
     }
 
     [Fact]

@@ -217,6 +217,7 @@ public sealed class ShellTests : IAsyncDisposable
         Assert.Equal(42, result.ExitCode);
         Assert.Equal($"{result.ProcessId}\n[--data]\n[a b]\n[--x:y]\n[--whatever]\n", result.Out);
         Assert.EndsWith("\n[--help]\n", (await StartAsync(Path.Combine(copy, "odin"), "server", "--", "--help")).Out, StringComparison.Ordinal);
+        Assert.EndsWith("\n[--role]\n[agent]\n[--help]\n", (await StartAsync(Path.Combine(copy, "odin"), "server", "--role", "agent", "--", "--help")).Out, StringComparison.Ordinal);
     }
 
     [Fact]

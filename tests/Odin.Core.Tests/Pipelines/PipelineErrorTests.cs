@@ -44,6 +44,8 @@ public sealed class PipelineErrorTests
     [InlineData("  outputs: [a]\n", "5:12 WrongType", "map from a label")]
     [InlineData("  env: [a]\n", "5:8 WrongType", "must be a map")]
     [InlineData("  env: {1A: x}\n", "5:9 InvalidName", "environment variable")]
+    [InlineData("  resource_type: svc\n", "5:18 InvalidValue", "A task cannot be a Service: that is something to read logs of")]
+    [InlineData("  resource_type: Deployment\n", "5:18 InvalidValue", "Use Pod, Job")]
     [InlineData("  resource_type: Jub\n", "5:18 InvalidValue", "did you mean \"Job\"")]
     [InlineData("  pull_policy: always\n", "5:16 InvalidValue", "did you mean \"Always\"")]
     [InlineData("  num_gpus: -1\n", "5:13 InvalidValue", "from 0")]

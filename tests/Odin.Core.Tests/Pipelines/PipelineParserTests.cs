@@ -61,7 +61,7 @@ public sealed class PipelineParserTests
               timeout: 1h30m
               pending_timeout: 90
               executor: process
-              resource_type: svc
+              resource_type: mpijob
               num_gpus: 2
               num_workers: 4
               cpu: {limits: 4.5, requests: 500m}
@@ -85,7 +85,7 @@ public sealed class PipelineParserTests
         Assert.Equal(TimeSpan.FromMinutes(90), task.Timeout);
         Assert.Equal(TimeSpan.FromSeconds(90), task.PendingTimeout);
         Assert.Equal("process", task.Executor);
-        Assert.Equal(ResourceTypes.Service, task.ResourceType);
+        Assert.Equal(ResourceTypes.MPIJob, task.ResourceType);
         Assert.Equal((2, 4), (task.NumGpus, task.NumWorkers));
         Assert.Equal(new ResourceAmounts("4.5", "500m"), task.Cpu);
         Assert.Equal(new ResourceAmounts("2Gi", "512Mi"), task.Memory);
@@ -138,8 +138,7 @@ public sealed class PipelineParserTests
 
     [Theory]
     [InlineData("pytorchelastic", ResourceTypes.ElasticJob)]
-    [InlineData("DEPLOYMENT", ResourceTypes.Deployment)]
-    [InlineData("Deployment", ResourceTypes.Deployment)]
+    [InlineData("pod", ResourceTypes.Pod)]
     [InlineData("pytjob", ResourceTypes.PyTorchJob)]
     public void Parse_ResourceType_BecomesCanonical(string spelling, string expected) =>
         Assert.Equal(expected, Task($"  resource_type: {spelling}\n").ResourceType);

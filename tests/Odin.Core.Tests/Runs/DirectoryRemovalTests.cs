@@ -70,6 +70,31 @@ public sealed partial class DirectoryRemovalTests : IDisposable
         Assert.True(File.Exists(directory["outside/file"]));
     });
 
+    [Fact]
+    public void Delete_DirectoryOfSomebodyElse_NamesItAndCanBeRepeated()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "Only the administrator can make files of somebody else.");
+        Directory.CreateDirectory(directory["given/theirs"]);
+        File.WriteAllText(directory["given/theirs/file"], "");
+        AsOrdinaryUser(() =>
+        {
+            Directory.CreateDirectory(directory["work/a"]);
+            Directory.CreateDirectory(directory["work/b"]);
+            File.WriteAllText(directory["work/b/mine"], "");
+        });
+        Directory.Move(directory["given/theirs"], directory["work/a/theirs"]);
+
+        AsOrdinaryUser(() =>
+        {
+            var problem = Assert.Throws<FilesNotRemovedException>(() => DirectoryRemoval.Delete(directory["work"])).Message;
+            Assert.Contains($"'{directory["work/a/theirs"]}' belongs to the user 0 (root), and the server is the user {Nobody}", problem, StringComparison.Ordinal);
+            Assert.Contains($"security_context: {{run_as_user: {Nobody}", problem, StringComparison.Ordinal);
+        });
+        Directory.Delete(directory["work/a/theirs"], recursive: true);
+        AsOrdinaryUser(() => DirectoryRemoval.Delete(directory["work"]));
+        Assert.False(Directory.Exists(directory["work"]));
+    }
+
     // The system lets a single thread look at files as somebody else; hence one of its own, which ends with that.
     private void AsOrdinaryUser(Action action)
     {

@@ -181,11 +181,11 @@ public sealed class KubeconfigTests : IDisposable
 
         var error = Assert.Throws<KubernetesConfigurationException>(() => Load(Plain, o => o with { Context = "prod" }));
 
-        Assert.Equal($"{directory["config"]}: there is no context \"prod\" (from the setting \"Context\"); choose one of those that the file has: \"dev\", \"other\", \"nobody\".", error.Message);
+        Assert.Equal($"{directory["config"]}: there is no context \"prod\" (from the setting kubernetes.context); choose one of those that the file has: \"dev\", \"other\", \"nobody\".", error.Message);
     }
 
     [Fact]
-    public void Load_NoCurrentContext_AsksForOne() => AssertFails("contexts: [{name: a, context: {cluster: c}}]", "no \"current-context\" is set; choose one of those that the file has: \"a\"");
+    public void Load_NoCurrentContext_AsksForOne() => AssertFails("contexts: [{name: a, context: {cluster: c}}]", "no \"current-context\" is set; choose one by --kubernetes-context: those that the file has: \"a\"");
 
     [Fact]
     public void Load_UnknownCluster_NamesTheContext() =>
@@ -201,12 +201,17 @@ public sealed class KubeconfigTests : IDisposable
     [Fact]
     public void Load_AList_IsNoKubeconfig() => AssertFails("- a", "is not a kubeconfig");
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("{apiVersion: v1, kind: Config, clusters: [], contexts: []}")]
+    public void Load_NothingInIt_SaysSo(string text) => AssertFails(text, "config: names no cluster, or is empty; put the file there that kubectl uses");
+
     [Fact]
     public void Load_MissingFile_NamesItAndTheWaysOut()
     {
         var error = Assert.Throws<KubernetesConfigurationException>(() => Load(new KubernetesApiOptions { Kubeconfig = "/no/such/config" }));
 
-        Assert.StartsWith("There is no kubeconfig: \"/no/such/config\" (from the setting \"Kubeconfig\") does not exist. Set ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("There is no kubeconfig: \"/no/such/config\" (from the setting kubernetes.kubeconfig) does not exist. Name the file that kubectl uses by --kubernetes-kubeconfig ", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -76,6 +76,42 @@ public sealed class ManifestTests
         }
     }
 
+    [Theory]
+    [InlineData("single-node")]
+    [InlineData("cluster")]
+    public async Task WithoutDns_AsTheGuideHasIt_IsOneAddressInBothPlaces(string overlay)
+    {
+        var added = await BlockOfTheGuideAsync("without-dns");
+        var plain = await Manifests.OfOwnAsync(overlay, added[..added.IndexOf("patches:", StringComparison.Ordinal)]);
+        var own = await Manifests.OfOwnAsync(overlay, added);
+
+        Assert.Equal(("10.96.30.3", "10.96.30.3"), Addresses(plain));
+        Assert.Equal(("10.43.30.3", "10.43.30.3"), Addresses(own));
+        Assert.Contains("value: 10.43.30.3", added, StringComparison.Ordinal);
+
+        static (string?, string?) Addresses(IReadOnlyList<JsonObject> manifests) => (
+            manifests.Single(m => Manifests.NameOf(m) == "odin/Service/odin-postgres")["spec"]!["clusterIP"]!.GetValue<string>(),
+            Assert.Single(Manifests.PodOf(manifests.Single(m => Manifests.NameOf(m) == "odin/Deployment/odin"))!["hostAliases"]!.AsArray())!["ip"]!.GetValue<string>());
+    }
+
+    [Theory]
+    [MemberData(nameof(Overlays))]
+    public async Task TrainingJobs_AsTheGuideHasIt_LetTheServerMakeThem(string overlay)
+    {
+        var manifests = await Manifests.OfOwnAsync(overlay, await BlockOfTheGuideAsync("training-jobs"));
+
+        var rules = manifests.Single(m => Manifests.NameOf(m) == "odin-tasks/Role/odin-training-jobs")["rules"]!.AsArray();
+        Assert.Contains("pytorchjobs", rules.SelectMany(r => r!["resources"]!.AsArray()).Select(r => r!.GetValue<string>()));
+        var binding = manifests.Single(m => Manifests.NameOf(m) == "odin-tasks/RoleBinding/odin-training-jobs");
+        Assert.Equal("odin", binding["subjects"]![0]!["name"]!.GetValue<string>());
+    }
+
+    private static async Task<string> BlockOfTheGuideAsync(string component)
+    {
+        var guide = await File.ReadAllTextAsync(Path.Combine(SourceTree.Root, "docs", "guides", "kubernetes.md"), TestContext.Current.CancellationToken);
+        return Assert.Single(guide.Split("```yaml\n").Skip(1).Select(b => b[..b.IndexOf("```", StringComparison.Ordinal)]), b => b.Contains($"/{component}\n", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Violations_OfAnOrdinaryPod_AreFound()
     {

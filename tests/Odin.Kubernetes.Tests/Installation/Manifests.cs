@@ -15,11 +15,24 @@ internal static class Manifests
     public static string Folder { get; } = Path.Combine(Root(), "deploy", "kubernetes");
 
     /// <summary>The objects of an overlay. Needs kubectl and no cluster; without it the test is skipped.</summary>
-    public static async Task<IReadOnlyList<JsonObject>> OfOverlayAsync(string overlay)
+    public static Task<IReadOnlyList<JsonObject>> OfOverlayAsync(string overlay) => OfAsync(Path.Combine(Folder, "overlays", overlay));
+
+    /// <summary>The objects of a directory of one's own, as the guide makes it: an overlay, and what one adds to it.</summary>
+    /// <param name="added">With paths as they are in a directory beside <c>deploy</c>.</param>
+    public static async Task<IReadOnlyList<JsonObject>> OfOwnAsync(string overlay, string added)
+    {
+        using var directory = new TemporaryDirectory();
+        var text = $"apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n- ../deploy/kubernetes/overlays/{overlay}\n{added}";
+        await File.WriteAllTextAsync(
+            directory["kustomization.yaml"], text.Replace("../deploy/kubernetes", Path.GetRelativePath(directory.Path, Folder), StringComparison.Ordinal));
+        return await OfAsync(directory.Path);
+    }
+
+    private static async Task<IReadOnlyList<JsonObject>> OfAsync(string directory)
     {
         try
         {
-            return Read(await TestProgram.RunAsync("kubectl", ["kustomize", Path.Combine(Folder, "overlays", overlay)]));
+            return Read(await TestProgram.RunAsync("kubectl", ["kustomize", directory]));
         }
         catch (Win32Exception)
         {

@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
+using Odin.Kubernetes;
+using Odin.Kubernetes.Api;
 using Odin.Resources;
 using Odin.Server.Hosting;
 using Odin.Storage;
@@ -64,9 +66,32 @@ public sealed class HostingTests(ServerFixture fixture) : IClassFixture<ServerFi
     }
 
     [Fact]
+    public async Task Cluster_ThatDoesNotAnswer_IsNamedAtTheStartAndAWarningOfPing()
+    {
+        using var directory = new TemporaryDirectory();
+        await File.WriteAllTextAsync(directory["config"], """
+            {clusters: [{name: c, cluster: {server: "https://127.0.0.1:9"}}], users: [{name: u, user: {token: t}}],
+             contexts: [{name: dev, context: {cluster: c, user: u}}], current-context: dev}
+            """);
+        ServerOptions? options = null;
+        await using var own = await TestServer.StartAsync(o => options = o with
+        {
+            Kubernetes = new KubernetesSettings(new KubernetesApiOptions { Kubeconfig = directory["config"] }, new KubernetesExecutorOptions { Namespace = "tasks" }),
+        });
+
+        Assert.Contains(
+            $"Executor   process; on request kubernetes: https://127.0.0.1:9/, namespace tasks ({directory["config"]}, context \"dev\")\n", Usage.Greeting(own.Running, options!), StringComparison.Ordinal);
+        var warning = (string)(await own.Client.GetJsonAsync("/v1/app"))["warning"]!;
+        Assert.StartsWith("The executor 'kubernetes' cannot work at the moment: The Kubernetes API server https://127.0.0.1:9/", warning, StringComparison.Ordinal);
+        Assert.Null((await server.Client.GetJsonAsync("/v1/app"))["warning"]);
+    }
+
+    [Fact]
     public async Task Nodes_HaveThisMachine()
     {
-        var node = (await server.Client.GetJsonAsync("/v1/nodes"))["nodes"]!.AsArray().Single()!;
+        var answer = await server.Client.GetJsonAsync("/v1/nodes");
+        Assert.False((bool)answer["hasAgents"]!);
+        var node = answer["nodes"]!.AsArray().Single()!;
         Assert.Equal(Environment.MachineName, (string)node["host"]!);
         Assert.NotNull(node["gpus"]!.AsArray());
         Assert.Matches(@"^\d+Ki$", (string)node["memory"]!);

@@ -23,7 +23,7 @@ internal static class CommandResolver
         }
         return notExecutable is not null
             ? Check(command, notExecutable)
-            : (null, NotFound($"the command \"{command}\" was not found on PATH ({searchPath}): install it or give the full path"));
+            : (null, NotFound($"the command \"{command}\" was not found on PATH ({searchPath}): install it or give the full path{WithoutPrograms()}"));
     }
 
     /// <summary>
@@ -38,11 +38,16 @@ internal static class CommandResolver
         if (Directory.Exists(path))
             return (null, NotExecutable($"the command \"{command}\" is a directory"));
         if (!File.Exists(path))
-            return (null, NotFound($"the command \"{path}\" does not exist: install it or correct the path"));
+            return (null, NotFound($"the command \"{path}\" does not exist: install it or correct the path{WithoutPrograms()}"));
         return Native.Access(path, Native.Executable) == 0
             ? (path, null)
             : (null, NotExecutable($"the command \"{path}\" is not executable: allow it with chmod +x, or give the program that reads it first"));
     }
+
+    // As in the image of the server itself: then it is not this program that is missing, but all of them.
+    private static string WithoutPrograms() => File.Exists(ProcessLauncher.Shell)
+        ? ""
+        : $"; the machine of the server has no programs at all, not even {ProcessLauncher.Shell}, as an image without a shell: run the task with executor: kubernetes";
 
     private static ExecutionOutcome NotFound(string message) => new(ExecutionPhase.Failed, ExecutionReasons.CommandNotFound, message);
 

@@ -15,7 +15,9 @@ internal static unsafe partial class Native
     private const int LongestPath = 4096;
     private const int CurrentDirectory = -100;
     private const int OfTheDescriptorItself = 0x1000;
-    private const int TypeModeAndNode = 0x103;
+    private const int OfTheLinkItself = 0x100;
+    private const uint Unchanged = uint.MaxValue;
+    private const int TypeModeUserAndNode = 0x10B;
     private const uint CloneRange = 0x40049409;
 
     // The call rather than the function, which older C libraries do not have.
@@ -23,6 +25,15 @@ internal static unsafe partial class Native
 
     /// <summary>Looks at what a path leads to; 0, or the number of the error.</summary>
     public static int Status(string path, out FileStatus status) => Status(CurrentDirectory, path, 0, out status);
+
+    /// <summary>Looks at the path itself, also if it is a link; 0, or the number of the error.</summary>
+    public static int StatusOfLink(string path, out FileStatus status) => Status(CurrentDirectory, path, OfTheLinkItself, out status);
+
+    /// <summary>The user whose rights count for files, which is not always that of the process.</summary>
+    public static uint FileUser() => (uint)SetFileUser(Unchanged);
+
+    /// <summary>The same for the group.</summary>
+    public static uint FileGroup() => (uint)SetFileGroup(Unchanged);
 
     /// <summary>Looks at what is open.</summary>
     public static int Status(int descriptor, out FileStatus status) => Status(descriptor, "", OfTheDescriptorItself, out status);
@@ -41,11 +52,17 @@ internal static unsafe partial class Native
     private static int Status(int directory, string path, int flags, out FileStatus status)
     {
         fixed (FileStatus* result = &status)
-            return SystemCall(StatusCall, directory, path, flags, TypeModeAndNode, result) == 0 ? 0 : Marshal.GetLastPInvokeError();
+            return SystemCall(StatusCall, directory, path, flags, TypeModeUserAndNode, result) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
     [LibraryImport(C, EntryPoint = "realpath", StringMarshalling = StringMarshalling.Utf8)]
     private static partial byte* RealPath(string path, byte* resolved);
+
+    [LibraryImport(C, EntryPoint = "setfsuid")]
+    private static partial int SetFileUser(uint user);
+
+    [LibraryImport(C, EntryPoint = "setfsgid")]
+    private static partial int SetFileGroup(uint group);
 
     [LibraryImport(C, EntryPoint = "ioctl")]
     private static partial int Control(SafeFileHandle file, nuint request, int argument);
@@ -57,6 +74,9 @@ internal static unsafe partial class Native
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     public struct FileStatus
     {
+        [FieldOffset(20)]
+        private readonly uint user;
+
         [FieldOffset(28)]
         private readonly ushort mode;
 
@@ -65,6 +85,8 @@ internal static unsafe partial class Native
 
         [FieldOffset(136)]
         private readonly ulong device;
+
+        public readonly uint User => user;
 
         public readonly int Mode => mode;
 

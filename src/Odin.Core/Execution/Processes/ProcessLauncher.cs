@@ -9,7 +9,7 @@ namespace Odin.Execution.Processes;
 /// </summary>
 internal sealed class ProcessLauncher : IAsyncDisposable
 {
-    private const string Shell = "/bin/sh";
+    public const string Shell = "/bin/sh";
 
     /// <summary>Ten seconds for descriptors, memory or processes to become free.</summary>
     private const int Attempts = 100;

@@ -13,7 +13,7 @@ internal sealed class ConfigurationSource(
 {
     public KubernetesConfiguration Load(KubernetesApiOptions options)
     {
-        var configuration = !string.IsNullOrEmpty(options.Kubeconfig) ? Read(options.Kubeconfig, "the setting \"Kubeconfig\"", options.Context)
+        var configuration = !string.IsNullOrEmpty(options.Kubeconfig) ? Read(options.Kubeconfig, "the setting kubernetes.kubeconfig", options.Context)
             : environment("KUBECONFIG") is { Length: > 0 } list ? Read(list, "the variable KUBECONFIG", options.Context)
             : InCluster() ?? Read(DefaultFile(), "the user's own", options.Context);
         return configuration.With(options.Namespace);
@@ -29,7 +29,7 @@ internal sealed class ConfigurationSource(
         {
             throw new KubernetesConfigurationException(
                 $"There is no kubeconfig: \"{string.Join("\", \"", paths)}\" (from {origin}) does not exist. "
-                + "Set \"Kubeconfig\" or KUBECONFIG to the file that kubectl uses, or run in a pod with a service account.");
+                + "Name the file that kubectl uses by --kubernetes-kubeconfig or KUBECONFIG, or run in a pod with a service account.");
         }
         return new KubeconfigReader(Kubeconfig.Load(files), environment, time).Read(context);
     }

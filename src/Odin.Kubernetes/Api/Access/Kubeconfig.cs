@@ -12,6 +12,9 @@ internal sealed class Kubeconfig(IReadOnlyList<KubeconfigNode> files, IReadOnlyL
     /// <summary>The files, for messages.</summary>
     public string Paths => string.Join(", ", paths);
 
+    /// <summary>Whether there is nothing in them to choose from.</summary>
+    public bool IsEmpty => Names("contexts").Count == 0 && Names("clusters").Count == 0 && string.IsNullOrEmpty(CurrentContext);
+
     public string? CurrentContext => files.Select(f => f.Text("current-context")).FirstOrDefault(c => !string.IsNullOrEmpty(c));
 
     public static Kubeconfig Load(IReadOnlyList<string> paths) => new([.. paths.Select(LoadFile)], paths);

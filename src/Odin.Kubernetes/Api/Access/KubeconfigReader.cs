@@ -10,10 +10,12 @@ internal sealed class KubeconfigReader(Kubeconfig kubeconfig, Func<string, strin
 {
     public KubernetesConfiguration Read(string? chosenContext)
     {
+        if (kubeconfig.IsEmpty)
+            throw Problem("names no cluster, or is empty; put the file there that kubectl uses, or name another by --kubernetes-kubeconfig");
         var name = string.IsNullOrEmpty(chosenContext) ? kubeconfig.CurrentContext : chosenContext;
         if (string.IsNullOrEmpty(name))
-            throw Problem($"no \"current-context\" is set; choose one of {Known("contexts")}");
-        var context = Require("contexts", "context", name, chosenContext is { Length: > 0 } ? "the setting \"Context\"" : "current-context");
+            throw Problem($"no \"current-context\" is set; choose one by --kubernetes-context: {Known("contexts")}");
+        var context = Require("contexts", "context", name, chosenContext is { Length: > 0 } ? "the setting kubernetes.context" : "current-context");
         var cluster = Require("clusters", "cluster", context.RequiredText("cluster"), $"context \"{name}\"");
         var user = context.Text("user") is { Length: > 0 } userName ? Require("users", "user", userName, $"context \"{name}\"") : null;
         var certificate = user is null ? null : ReadCertificate(user);
