@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Odin.Artifacts;
 using Odin.Connections;
 using Odin.Execution;
 using Odin.Execution.Processes;
@@ -120,7 +121,7 @@ public static class OdinServiceCollectionExtensions
         services.AddSingleton(new StepOptions { Directory = Path.Combine(Path.GetFullPath(options.WorkspaceDirectory ?? options.InData("workspaces")), ".lifecycle") });
         services.AddSingleton(_ => options.ConnectionKey is { } key ? SecretKeyRing.Of(key) : SecretKeyRing.Load(options.InData("connections.keys")));
         services.TryAddSingleton<ISecretStore, SealedSecretStore>();
-        services.AddSingleton<ConnectionCatalog>().AddSingleton<StorageOpener>();
+        services.AddSingleton<ConnectionCatalog>().AddSingleton<StorageOpener>().AddSingleton<ArtifactCatalog>();
         return services.AddSteps<Training, TrainingWork>(options, (provider, executor) => new TrainingWork(
             provider.GetRequiredService<IResourceStore>(),
             provider.GetRequiredService<ConnectionCatalog>(),

@@ -58,6 +58,8 @@ internal sealed class TrainingWork(
         }
     }
 
+    public Func<StepContext, CancellationToken, Task<Func<Training, Training>>>? WithoutProgram(Training resource) => null;
+
     public async Task<ExecutionSpec> DescribeProgramAsync(Training resource, StepContext context, CancellationToken cancellationToken)
     {
         var toolchain = await FindToolchainAsync(resource, cancellationToken);
@@ -178,7 +180,7 @@ internal sealed class TrainingWork(
         try
         {
             return await ModelArchive.PackAsync(
-                output, (content, token) => storage.SaveAsync(claim.Spec.Key, content, isNew ? SaveMode.CreateOnly : SaveMode.Overwrite, token), cancellationToken);
+                output, options.ArtifactFormat, (content, token) => storage.SaveAsync(claim.Spec.Key, content, isNew ? SaveMode.CreateOnly : SaveMode.Overwrite, token), cancellationToken);
         }
         catch (ObjectAlreadyExistsException)
         {

@@ -81,6 +81,7 @@ internal static class Settings
     public static readonly Setting TrainingOutput = new("training.output_connection", "models-output", "The connection that takes the artifacts of trainings that name none.") { Inherited = ["TRAINING_OUTPUTCONNECTIONID"] };
     public static readonly Setting TrainingTimeout = new("training.timeout", "4h", "How long a training may take, from its first step.") { Inherited = ["TRAINING_TIMEOUT"] };
     public static readonly Setting TrainingParallel = new("training.max_parallel", "4", "How many trainings a server works on at the same time.");
+    public static readonly Setting TrainingArtifacts = new("training.artifact_format", "zip", "How artifacts are written: 'zip', or 'targzip' as packagers of the inherited system want them.");
     public static readonly Setting PackagingsEnabled = new("packaging.enabled", "true", "Whether packagings and their integrations may be changed: 'true' or 'false'.");
     public static readonly Setting PackagingOutput = new("packaging.output_connection", "models-output", "The connection that holds the artifacts of packagings that name none.") { Inherited = ["PACKAGING_OUTPUTCONNECTIONID"] };
     public static readonly Setting PackagingTimeout = new("packaging.timeout", "4h", "How long a packaging may take, from its first step.") { Inherited = ["PACKAGING_TIMEOUT"] };
@@ -94,7 +95,7 @@ internal static class Settings
         KubernetesElasticEtcd, KubernetesMaxActive, KubernetesKeepEnded, Retention, LogBytes, Anonymous, Hosts, Origins, Secret, Issuer, TokenDuration, AdminUser, AdminPassword,
         TlsCertificate, TlsKey, MaxBody,
         Agents, AgentTimeout, AgentToken, AgentPort, AgentHost, AgentDisks, AgentNvml, AgentNvidiaSmi,
-        ConnectionsEnabled, ConnectionKey, HostKeyScan, TrainingsEnabled, TrainingOutput, TrainingTimeout, TrainingParallel,
+        ConnectionsEnabled, ConnectionKey, HostKeyScan, TrainingsEnabled, TrainingOutput, TrainingTimeout, TrainingParallel, TrainingArtifacts,
         PackagingsEnabled, PackagingOutput, PackagingTimeout, PackagingParallel, LogLevel,
     ];
 

@@ -1,3 +1,5 @@
+using Odin.Packagings;
+using Odin.Server.Artifacts;
 using Odin.Server.Connections;
 using Odin.Server.Hosting;
 using Odin.Server.Packagings;
@@ -28,6 +30,7 @@ internal static class LifecycleApi
         api.MapNoun<TrainingIntegrationNoun>("/training-integration", null, options.Trainings);
         api.MapNoun<TrainingNoun>("/model/training", "Training", options.Trainings).MapSteps<Training>("Training");
         api.MapNoun<PackagingIntegrationNoun>("/packaging/integration", "PackagingIntegration", options.Packagings);
-        api.MapNoun<PackagingNoun>("/model/packaging", "Packaging", options.Packagings);
+        api.MapNoun<PackagingNoun>("/model/packaging", "Packaging", options.Packagings).MapSteps<Packaging>("Packaging");
+        api.MapArtifacts();
     }
 }

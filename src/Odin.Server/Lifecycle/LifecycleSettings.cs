@@ -1,3 +1,4 @@
+using Odin.Artifacts;
 using Odin.Packagings;
 using Odin.Server.Connections;
 using Odin.Server.Hosting;
@@ -24,6 +25,7 @@ internal static class LifecycleSettings
         OutputConnection = values.Text(Settings.TrainingOutput) ?? new TrainingOptions().OutputConnection,
         Timeout = ReadTimeout(values, Settings.TrainingTimeout) ?? new TrainingOptions().Timeout,
         MaxParallel = ReadParallel(values, Settings.TrainingParallel) ?? new TrainingOptions().MaxParallel,
+        ArtifactFormat = values.Choice<ArchiveFormat>(Settings.TrainingArtifacts) ?? new TrainingOptions().ArtifactFormat,
     };
 
     public static PackagingOptions ReadPackagings(SettingValues values) => new()
