@@ -6,6 +6,8 @@ using Odin.Connections;
 using Odin.Execution;
 using Odin.Execution.Processes;
 using Odin.Git;
+using Odin.Images;
+using Odin.Packagings;
 using Odin.Pipelines;
 using Odin.Reconciliation;
 using Odin.Runs;
@@ -122,13 +124,32 @@ public static class OdinServiceCollectionExtensions
         services.AddSingleton(_ => options.ConnectionKey is { } key ? SecretKeyRing.Of(key) : SecretKeyRing.Load(options.InData("connections.keys")));
         services.TryAddSingleton<ISecretStore, SealedSecretStore>();
         services.AddSingleton<ConnectionCatalog>().AddSingleton<StorageOpener>().AddSingleton<ArtifactCatalog>();
-        return services.AddSteps<Training, TrainingWork>(options, (provider, executor) => new TrainingWork(
+        services.AddSteps<Training, TrainingWork>(options, (provider, executor) => new TrainingWork(
             provider.GetRequiredService<IResourceStore>(),
             provider.GetRequiredService<ConnectionCatalog>(),
             provider.GetRequiredService<StorageOpener>(),
             executor,
             options.Trainings,
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IImageBuilder>(provider => new LayersImageBuilder(new ImageBuilderOptions
+        {
+            WorkDirectory = options.InData("images/work"),
+            CacheDirectory = options.InData("images/layers"),
+            Time = provider.GetRequiredService<TimeProvider>(),
+        }));
+        return services.AddSteps<Packaging, PackagingWork>(options, (provider, executor) => new PackagingWork(
+            provider.GetRequiredService<IResourceStore>(),
+            provider.GetRequiredService<ConnectionCatalog>(),
+            provider.GetRequiredService<ArtifactCatalog>(),
+            new ModelImage(
+                new ImageRegistries(
+                    provider.GetRequiredService<IResourceStore>(), provider.GetRequiredService<ConnectionCatalog>(), provider.GetService<OwnRegistry>(), provider.GetRequiredService<TimeProvider>()),
+                provider.GetRequiredService<IImageBuilder>(),
+                options.Packagings,
+                PythonRuntime.FindDirectory()),
+            BuiltInPackagers.Find(),
+            executor,
+            options.Packagings));
     }
 
     private static IServiceCollection AddSteps<T, TWork>(this IServiceCollection services, OdinOptions options, Func<IServiceProvider, IExecutor, TWork> make)

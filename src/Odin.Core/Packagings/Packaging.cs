@@ -62,6 +62,15 @@ public sealed record PackagingStatus
 {
     public StepStatus Progress { get; init; } = new();
 
+    /// <summary>The entry point of the built-in packager that makes the image; null: a program does.</summary>
+    public string? Packager { get; init; }
+
+    /// <summary>What the image will be called; null: a program decides, or it is not known yet.</summary>
+    public string? PlannedImage { get; init; }
+
+    /// <summary>SHA-256 of the artifact that was fetched, in hexadecimal.</summary>
+    public string? ArtifactDigest { get; init; }
+
     /// <summary>What the packager has reported, <c>image</c> first.</summary>
     public IReadOnlyList<PackagingResult> Results { get; init; } = [];
 }

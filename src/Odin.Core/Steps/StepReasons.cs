@@ -21,6 +21,12 @@ public static class StepReasons
     /// <summary>The data, the source or the artifact is not where it is said to be.</summary>
     public const string NotFound = nameof(NotFound);
 
+    /// <summary>An image could not be read, built or stored.</summary>
+    public const string ImageFailed = nameof(ImageFailed);
+
+    /// <summary>An artifact or an argument is not what it has to be.</summary>
+    public const string Unfit = nameof(Unfit);
+
     /// <summary>Why a step of the server's own failed, when nothing more is known.</summary>
     internal static string OfFailed(WorkStep step) => step switch
     {

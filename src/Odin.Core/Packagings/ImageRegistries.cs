@@ -1,0 +1,65 @@
+using Odin.Connections;
+using Odin.Images;
+using Odin.Storage;
+
+namespace Odin.Packagings;
+
+/// <summary>The registry that a server brings along, for packagings that name none of their own.</summary>
+/// <param name="Host">As images name it: host and port.</param>
+/// <param name="Open">Opens the repository of a name in it.</param>
+public sealed record OwnRegistry(string Host, Func<string, IImageRepository> Open);
+
+/// <summary>Opens the repositories that packagings push to and pull from.</summary>
+/// <param name="own">Null: there is none.</param>
+internal sealed class ImageRegistries(IResourceStore store, ConnectionCatalog connections, OwnRegistry? own, TimeProvider time)
+{
+    /// <summary>The reference that an image gets: in the registry of the connection, below its path, or in our own.</summary>
+    /// <param name="connection">Null: our own.</param>
+    /// <param name="name">As the template says it: <c>wine-1.0:tag</c>; lower case.</param>
+    /// <exception cref="InvalidDataException">It is no reference.</exception>
+    public ImageReference Resolve(Connection? connection, string name)
+    {
+        var host = connection is not null ? Address(connection) : own?.Host
+            ?? throw new InvalidDataException("the packaging names no registry, and this program has none of its own: give it a target docker-push");
+        var text = $"{host}/{name}";
+        if (!ImageReference.TryParse(text, out var reference, out var error))
+            throw new InvalidDataException($"the image cannot be called that: {error}");
+        return reference.Digest is null ? reference : throw new InvalidDataException($"'{text}' names an image by its digest, which is known when it is built: give it a tag");
+    }
+
+    /// <summary>Opens the repository of an image.</summary>
+    /// <param name="connection">With what is needed to get in; null: nothing is, or it is our own.</param>
+    /// <exception cref="ImageException">It cannot be opened.</exception>
+    /// <exception cref="SecretsUnavailableException">Those of the connection cannot be read.</exception>
+    public async Task<IImageRepository> OpenAsync(ImageReference image, Connection? connection, bool isPush, CancellationToken cancellationToken)
+    {
+        if (own is not null && image.Registry == own.Host)
+            return own.Open(image.Repository);
+        if (connection is null)
+            return new RemoteRepository(image, null, time);
+        var secrets = await connections.RevealAsync(connection, cancellationToken);
+        if (connection.Spec.Type != ConnectionTypes.Ecr)
+            return new RemoteRepository(image, connection.Spec.Username is { } user ? new RegistryCredentials(user, secrets.PasswordText) : null, time);
+        var ecr = new EcrCredentials(connection.Spec.Region ?? EcrRegistry.Parse(connection.Spec.Uri)?.Region ?? "", secrets.KeyIdText, secrets.KeySecretText);
+        if (isPush)
+            await ecr.CreateRepositoryAsync(image.Repository, cancellationToken);
+        return new RemoteRepository(image, await ecr.GetAsync(cancellationToken), time);
+    }
+
+    /// <summary>The connection of a packaging's target; null: it names none.</summary>
+    /// <exception cref="InvalidDataException">It is gone.</exception>
+    public async Task<Connection?> FindTargetAsync(Packaging packaging, string target, CancellationToken cancellationToken)
+    {
+        if (packaging.Spec.Targets?.FirstOrDefault(t => t.Name == target) is not { } named)
+            return null;
+        return await store.FindAsync<Connection>(named.Connection, cancellationToken)
+            ?? throw new InvalidDataException($"the connection '{named.Connection}' does not exist any more: create it again, or name another one");
+    }
+
+    private static string Address(Connection connection)
+    {
+        var uri = connection.Spec.Uri;
+        var scheme = uri.IndexOf("://", StringComparison.Ordinal);
+        return (scheme < 0 ? uri : uri[(scheme + 3)..]).TrimEnd('/');
+    }
+}
