@@ -38,6 +38,8 @@ internal static class CommandTree
             new NounCommand(session, LifecycleNoun.Connection),
             new NounCommand(session, LifecycleNoun.Toolchain),
             new NounCommand(session, LifecycleNoun.Training),
+            new NounCommand(session, LifecycleNoun.Packaging),
+            new NounCommand(session, LifecycleNoun.PackagingIntegration),
             new ChoreCommand(session),
             new ServerCommand(session),
             new PingCommand(session),

@@ -30,6 +30,26 @@ internal sealed record LifecycleNoun(string Command, string Description, IReadOn
         Outcome = entity => $"Artifact: {Find(entity, "status.artifacts.0.artifactName")}",
     };
 
+    public static LifecycleNoun Packaging { get; } = new(
+        "packaging", "Packagings: a model through an integration to an image.", ["ModelPackaging"], "api/v1/model/packaging",
+        [("id", "id"), ("artifact", "spec.artifactName"), ("integration", "spec.integrationName"), ("state", "status.state"), ("reason", "status.reason"), ("image", "status.results.0.value")])
+    {
+        Outcome = Results,
+    };
+
+    public static LifecycleNoun PackagingIntegration { get; } = new(
+        "packaging-integration", "Ways to package: programs that turn a model into an image.", ["PackagingIntegration"], "api/v1/packaging/integration",
+        [("id", "id"), ("entrypoint", "spec.entrypoint"), ("image", "spec.defaultImage")]);
+
+    // One a line, as in "Image: registry/wine:1".
+    private static string Results(JsonNode entity)
+    {
+        var results = ((entity["status"] as JsonObject)?["results"] as JsonArray ?? []).Select(r => $"{Capital(Find(r, "name") ?? "result")}: {Find(r, "value")}").ToList();
+        return results.Count > 0 ? string.Join('\n', results) : "The packager has reported no result.";
+    }
+
+    private static string Capital(string name) => name.Length == 0 ? name : char.ToUpperInvariant(name[0]) + name[1..];
+
     /// <summary>What stands at a place such as <c>status.artifacts.0.artifactName</c>; null: nothing.</summary>
     public static string? Find(JsonNode? entity, string place)
     {
