@@ -124,6 +124,8 @@ public static class OdinServiceCollectionExtensions
         services.AddSingleton(_ => options.ConnectionKey is { } key ? SecretKeyRing.Of(key) : SecretKeyRing.Load(options.InData("connections.keys")));
         services.TryAddSingleton<ISecretStore, SealedSecretStore>();
         services.AddSingleton<ConnectionCatalog>().AddSingleton<StorageOpener>().AddSingleton<ArtifactCatalog>();
+        services.AddSingleton<IConnectionProbe, StorageProbe>().AddSingleton<IConnectionProbe>(_ => new GitProbe(options.InData("probes")));
+        services.AddSingleton<ConnectionTester>();
         services.AddSteps<Training, TrainingWork>(options, (provider, executor) => new TrainingWork(
             provider.GetRequiredService<IResourceStore>(),
             provider.GetRequiredService<ConnectionCatalog>(),

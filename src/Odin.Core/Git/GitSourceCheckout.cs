@@ -46,6 +46,17 @@ public static class GitSourceCheckout
         return commit;
     }
 
+    /// <summary>The names of all references of the repository, <c>HEAD</c> among them: shows whether it can be read.</summary>
+    /// <param name="scratch">A directory that nobody else may read; credentials lie in it for the time being.</param>
+    /// <exception cref="GitException">It cannot; the message says why.</exception>
+    public static async Task<IReadOnlySet<string>> ListReferencesAsync(GitSourceAddress address, string scratch, CancellationToken cancellationToken)
+    {
+        var (parsed, options) = Prepare(address, scratch);
+        using var git = new GitProgram(parsed, options);
+        git.Prepare();
+        return await new Source(git, parsed, options, "", "").ListAsync(cancellationToken);
+    }
+
     private static (GitAddress, GitOptions) Prepare(GitSourceAddress address, string scratch)
     {
         if (!GitAddress.TryParse(address.Uri, allowInsecureHttp: false, out var parsed, out var error))
@@ -107,7 +118,7 @@ public static class GitSourceCheckout
 
         private GitException Missing(string reference) => new($"can't find '{reference}' refs in git repository '{Address}': give a branch, a tag or a commit that is there");
 
-        private async Task<HashSet<string>> ListAsync(CancellationToken cancellationToken)
+        public async Task<HashSet<string>> ListAsync(CancellationToken cancellationToken)
         {
             var answer = await OverNetworkAsync(new GitCall("ls-remote", "--quiet", "--", Address.Location), cancellationToken);
             return [.. answer.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split('\t', 2)).Where(p => p.Length == 2).Select(p => p[1])];

@@ -28,7 +28,7 @@ internal sealed class PackagingWork(
 
     public Packaging Begin(Packaging resource) => resource with { Status = new PackagingStatus() };
 
-    public Task<Func<Packaging, Packaging>> SetupAsync(Packaging resource, StepContext context, CancellationToken cancellationToken) => GuardAsync(async () =>
+    public Task<Func<Packaging, Packaging>> SetupAsync(Packaging resource, StepContext context, CancellationToken cancellationToken) => GuardAsync<Func<Packaging, Packaging>>(async () =>
     {
         var integration = await FindIntegrationAsync(resource, cancellationToken);
         var model = await LayOutAsync(resource, context, cancellationToken);
