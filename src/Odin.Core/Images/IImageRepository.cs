@@ -44,4 +44,8 @@ public interface IImageRepository : IDisposable
 public delegate Task<Stream> BlobOpener(long offset, CancellationToken cancellationToken);
 
 /// <summary>A manifest as it lies in a repository.</summary>
-public sealed record StoredManifest(string Digest, string MediaType, ReadOnlyMemory<byte> Content);
+public sealed record StoredManifest(string Digest, string MediaType, ReadOnlyMemory<byte> Content)
+{
+    /// <summary>When it was put: the repository itself finds what is attached to its subject (the referrers interface of OCI 1.1).</summary>
+    public bool IsReferrer { get; init; }
+}

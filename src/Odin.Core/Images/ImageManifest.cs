@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Odin.Images;
 
@@ -59,16 +60,37 @@ internal sealed record ManifestIndex
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, ManifestJson.Default.ManifestIndex);
 }
 
+/// <summary>What tells the kinds of manifests apart, and what they name.</summary>
+internal sealed record ManifestHead
+{
+    public int? SchemaVersion { get; init; }
+
+    public string? MediaType { get; init; }
+
+    public string? ArtifactType { get; init; }
+
+    public Descriptor? Config { get; init; }
+
+    public IReadOnlyList<Descriptor>? Layers { get; init; }
+
+    public IReadOnlyList<Descriptor>? Manifests { get; init; }
+
+    public Descriptor? Subject { get; init; }
+
+    public IReadOnlyDictionary<string, string>? Annotations { get; init; }
+}
+
 /// <summary>The file <c>oci-layout</c>.</summary>
 internal sealed record LayoutMark(string ImageLayoutVersion);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ImageManifest))]
 [JsonSerializable(typeof(ManifestIndex))]
+[JsonSerializable(typeof(ManifestHead))]
 [JsonSerializable(typeof(LayoutMark))]
 internal sealed partial class ManifestJson : JsonSerializerContext
 {
-    public static T Parse<T>(ReadOnlyMemory<byte> content, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, string name)
+    public static T Parse<T>(ReadOnlyMemory<byte> content, JsonTypeInfo<T> type, string name)
     {
         try
         {
