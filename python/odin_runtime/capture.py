@@ -2,7 +2,7 @@
 library, the packages that the model asks for with all that those need, and the shared libraries of all of it. Prints JSON:
 
 {"interpreter": path, "version": text, "path": [directories], "entries": [{"path": …, "link": … for a link}],
- "packages": [{"name", "version"}], "missing": [names]}
+ "libraries": entries that only --also needs, "packages": [{"name", "version"}], "missing": [names]}
 """
 
 import argparse
@@ -98,18 +98,26 @@ def capture(environment, file, also):
     # An environment of its own finds its packages by directories that must be there, even if they are empty.
     for directory in facts["sites"]:
         entries.add_directory(directory)
-    if os.path.isfile("/etc/ld.so.cache"):
-        entries.add("/etc/ld.so.cache")
-    libraries, missing = elf.closure([*also, *(path for path in entries.files() if elf.is_elf(path))])
+    # The loader's index, the time zones that packages of a distribution read, and what finds the interpreter for scripts.
+    for path in ("/etc/ld.so.cache", "/usr/share/zoneinfo", "/usr/bin/env"):
+        entries.add_tree(path, {"right", "posix"})
+    libraries, missing = elf.closure([path for path in entries.files() if elf.is_elf(path)])
     for library in sorted(libraries):
         entries.add(library)
+    # Apart, so that the environment is the same layer whatever else an image has.
+    more, missing_more = elf.closure(also)
+    known = {entry["path"] for entry in entries.listed()}
+    for library in sorted(more):
+        entries.add(library)
+    listed = entries.listed()
     return {
         "interpreter": interpreter,
         "version": facts["version"],
         "path": sorted({os.path.dirname(interpreter), "/usr/local/bin", "/usr/bin", "/bin"}, key=lambda d: (d != os.path.dirname(interpreter), d)),
-        "entries": entries.listed(),
+        "entries": [entry for entry in listed if entry["path"] in known],
+        "libraries": [entry for entry in listed if entry["path"] not in known],
         "packages": [{"name": packages[name]["name"], "version": packages[name]["version"]} for name in sorted(names)],
-        "missing": sorted(missing),
+        "missing": sorted(missing | missing_more),
     }
 
 

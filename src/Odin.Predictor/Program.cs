@@ -15,8 +15,17 @@ builder.Logging.ClearProviders().AddSimpleConsole(console =>
     console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
     console.UseUtcTimestamp = true;
 });
+builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
 builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(options.Address, options.Port));
 var app = builder.Build();
 app.MapGet("/healthcheck", HealthEndpoints.Check);
-await app.RunAsync();
-return 0;
+try
+{
+    await app.RunAsync();
+    return 0;
+}
+catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+{
+    Console.Error.WriteLine($"odin-predictor: the port {options.Port} is taken by another program; choose another one by --port.");
+    return 1;
+}

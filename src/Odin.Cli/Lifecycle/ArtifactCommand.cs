@@ -14,7 +14,7 @@ internal sealed class ArtifactCommand : OdinCommand
     private const string Path = "api/v1/artifact";
     private const int BufferBytes = 256 << 10;
 
-    private static readonly Argument<string> Name = new("NAME") { Description = "The name of the artifact." };
+    private static readonly Argument<string> ArtifactName = new("NAME") { Description = "The name of the artifact." };
     private static readonly Option<string> Output = new("--to", "-t") { Description = "The file to write; '-' is standard output. Left out: a file of that name here.", HelpName = "FILE" };
     private static readonly Option<bool> Force = new("--force") { Description = "Replace the file if it is there." };
     private static readonly Option<bool> IgnoreMissing = new("--ignore-not-found") { Description = "What is not there counts as deleted." };
@@ -26,9 +26,9 @@ internal sealed class ArtifactCommand : OdinCommand
         Group = CommandGroup.Lifecycle;
         Examples = ["odin artifact list", "odin artifact show wine-1.0.zip", "odin artifact get wine-1.0.zip --to model.zip"];
         Add("list", "Lists them.", ListAsync, OutputOptions.Format, Model);
-        Add("show", "Shows one: the training, the commit, its length and its digest.", ShowAsync, Name, OutputOptions.Format);
-        Add("get", "Fetches one, and checks that it is whole.", GetAsync, Name, Output, Force);
-        Add("delete", "Deletes one, and its file.", DeleteAsync, Name, IgnoreMissing);
+        Add("show", "Shows one: the training, the commit, its length and its digest.", ShowAsync, ArtifactName, OutputOptions.Format);
+        Add("get", "Fetches one, and checks that it is whole.", GetAsync, ArtifactName, Output, Force);
+        Add("delete", "Deletes one, and its file.", DeleteAsync, ArtifactName, IgnoreMissing);
     }
 
     protected override Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken) =>
@@ -78,7 +78,7 @@ internal sealed class ArtifactCommand : OdinCommand
     {
         using var client = Session.Connect(parse);
         var printer = Session.Printer(parse);
-        var artifact = (await client.GetAsync(PathOf(parse.GetValue(Name)!), cancellationToken)).EnsureSuccess("`odin artifact list` shows those that there are.").Body;
+        var artifact = (await client.GetAsync(PathOf(parse.GetValue(ArtifactName)!), cancellationToken)).EnsureSuccess("`odin artifact list` shows those that there are.").Body;
         if (!printer.Data(artifact!, [Find(artifact, "id")]))
             printer.Environment.Out.Write(Odin.Chores.YamlConversion.Write(artifact, flow: false));
         return ExitCode.Success;
@@ -87,7 +87,7 @@ internal sealed class ArtifactCommand : OdinCommand
     private async Task<int> GetAsync(ParseResult parse, CancellationToken cancellationToken)
     {
         using var client = Session.Connect(parse);
-        var name = parse.GetValue(Name)!;
+        var name = parse.GetValue(ArtifactName)!;
         var file = parse.GetValue(Output) ?? System.IO.Path.GetFileName(name);
         if (file != "-" && File.Exists(file) && !parse.GetValue(Force))
             throw new CliException(ExitCode.Usage, $"the file '{file}' is there already", "Add --force to replace it, or name another one by --to.");
@@ -140,7 +140,7 @@ internal sealed class ArtifactCommand : OdinCommand
     private async Task<int> DeleteAsync(ParseResult parse, CancellationToken cancellationToken)
     {
         using var client = Session.Connect(parse);
-        var name = parse.GetValue(Name)!;
+        var name = parse.GetValue(ArtifactName)!;
         var answer = await client.DeleteAsync(PathOf(name), cancellationToken);
         if (answer.Status == HttpStatusCode.NotFound && parse.GetValue(IgnoreMissing))
             Session.Environment.Out.WriteLine($"Artifact {name} was not found. Ignore");

@@ -11,7 +11,7 @@ public sealed record OwnRegistry(string Host, Func<string, IImageRepository> Ope
 
 /// <summary>Opens the repositories that packagings push to and pull from.</summary>
 /// <param name="own">Null: there is none.</param>
-internal sealed class ImageRegistries(IResourceStore store, ConnectionCatalog connections, OwnRegistry? own, TimeProvider time)
+internal sealed class ImageRegistries(IResourceStore store, ConnectionCatalog connections, OwnRegistry? own)
 {
     /// <summary>The reference that an image gets: in the registry of the connection, below its path, or in our own.</summary>
     /// <param name="connection">Null: our own.</param>
@@ -35,15 +35,15 @@ internal sealed class ImageRegistries(IResourceStore store, ConnectionCatalog co
     {
         if (own is not null && image.Registry == own.Host)
             return own.Open(image.Repository);
-        if (connection is null)
-            return new RemoteRepository(image, null, time);
+        return new RemoteRepository(image.Registry, image.Repository, connection is null ? null : await LogInAsync(image, connection, isPush, cancellationToken), OptionsOf(connection));
+    }
+
+    private async Task<RegistryCredentials?> LogInAsync(ImageReference image, Connection connection, bool isPush, CancellationToken cancellationToken)
+    {
         var secrets = await connections.RevealAsync(connection, cancellationToken);
         if (connection.Spec.Type != ConnectionTypes.Ecr)
-            return new RemoteRepository(image, connection.Spec.Username is { } user ? new RegistryCredentials(user, secrets.PasswordText) : null, time);
-        var ecr = new EcrCredentials(connection.Spec.Region ?? EcrRegistry.Parse(connection.Spec.Uri)?.Region ?? "", secrets.KeyIdText, secrets.KeySecretText);
-        if (isPush)
-            await ecr.CreateRepositoryAsync(image.Repository, cancellationToken);
-        return new RemoteRepository(image, await ecr.GetAsync(cancellationToken), time);
+            return connection.Spec.Username is { } user ? new RegistryCredentials(user, secrets.PasswordText) : null;
+        throw new ImageException("ECR is not there yet.", isPassing: false);
     }
 
     /// <summary>The connection of a packaging's target; null: it names none.</summary>
@@ -55,6 +55,12 @@ internal sealed class ImageRegistries(IResourceStore store, ConnectionCatalog co
         return await store.FindAsync<Connection>(named.Connection, cancellationToken)
             ?? throw new InvalidDataException($"the connection '{named.Connection}' does not exist any more: create it again, or name another one");
     }
+
+    // Whoever writes http:// in front wants it so; else only this machine's own registries are spoken to without TLS.
+    private static RegistryOptions OptionsOf(Connection? connection) => new()
+    {
+        IsPlainHttp = connection?.Spec.Uri.StartsWith("http://", StringComparison.OrdinalIgnoreCase) == true ? true : null,
+    };
 
     private static string Address(Connection connection)
     {

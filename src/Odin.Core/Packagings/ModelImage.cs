@@ -49,7 +49,7 @@ internal sealed class ModelImage(ImageRegistries registries, IImageBuilder build
                 Target = target,
                 Tag = name.Selector,
                 Base = start,
-                Layers = environment is null ? recipe.Layers : [environment.Layer, .. recipe.Layers],
+                Layers = environment is null ? recipe.Layers : [.. environment.Layers, .. recipe.Layers],
                 Commands = builder.RunsCommands && environment is null ? EnvironmentCommands.Install(wanted) : [],
                 Configuration = recipe.Configuration with
                 {

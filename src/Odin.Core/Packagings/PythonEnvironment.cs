@@ -11,10 +11,10 @@ namespace Odin.Packagings;
 /// The Python environment of a model on this machine as a layer: what an image is built upon when no base image is named, so that
 /// it needs neither a network nor a container engine.
 /// </summary>
-/// <param name="Layer">The interpreter, the packages and the libraries, where they lie on this machine.</param>
+/// <param name="Layers">The interpreter, the packages and the libraries, where they lie on this machine; then what only other programs need.</param>
 /// <param name="Path">For the variable PATH.</param>
 /// <param name="Packages">That are in it.</param>
-internal sealed record PythonEnvironment(ImageLayer Layer, string Path, string Version, IReadOnlyList<PythonPackage> Packages)
+internal sealed record PythonEnvironment(IReadOnlyList<ImageLayer> Layers, string Path, string Version, IReadOnlyList<PythonPackage> Packages)
 {
     private const int MostErrorText = 4000;
 
@@ -71,17 +71,25 @@ internal sealed record PythonEnvironment(ImageLayer Layer, string Path, string V
     {
         var captured = JsonSerializer.Deserialize(output, CapturedJson.Default.CapturedEnvironment)
             ?? throw new InvalidDataException("the Python environment of the model cannot be put into an image: odin-python-runtime has said nothing");
-        var entries = captured.Entries.Select(e =>
-            e.Link is not null ? LayerEntry.Link(e.Path, e.Link) : e.Directory ? LayerEntry.Directory(e.Path) : LayerEntry.File(e.Path, e.Path)).ToList();
-        return new PythonEnvironment(new ImageLayer("python", entries) { IsShared = true }, string.Join(':', captured.Path), captured.Version, captured.Packages);
+        var layers = new List<ImageLayer> { Layer("python", captured.Entries) };
+        if (captured.Libraries.Count > 0)
+            layers.Add(Layer("libraries", captured.Libraries));
+        return new PythonEnvironment(layers, string.Join(':', captured.Path), captured.Version, captured.Packages);
     }
+
+    private static ImageLayer Layer(string name, IReadOnlyList<CapturedEntry> entries) => new(name, [.. entries.Select(EntryOf)]) { IsShared = true };
+
+    private static LayerEntry EntryOf(CapturedEntry entry) =>
+        entry.Link is not null ? LayerEntry.Link(entry.Path, entry.Link)
+        : entry.Directory ? LayerEntry.Directory(entry.Path)
+        : LayerEntry.File(entry.Path, entry.Path);
 }
 
 /// <summary>A package of Python.</summary>
 internal sealed record PythonPackage(string Name, string Version);
 
 /// <summary>What <c>odin_runtime capture</c> prints.</summary>
-internal sealed record CapturedEnvironment(string Interpreter, string Version, IReadOnlyList<string> Path, IReadOnlyList<CapturedEntry> Entries, IReadOnlyList<PythonPackage> Packages);
+internal sealed record CapturedEnvironment(string Interpreter, string Version, IReadOnlyList<string> Path, IReadOnlyList<CapturedEntry> Entries, IReadOnlyList<CapturedEntry> Libraries, IReadOnlyList<PythonPackage> Packages);
 
 /// <summary>A file, unless it is a link or a directory.</summary>
 internal sealed record CapturedEntry(string Path, string? Link, bool Directory);
