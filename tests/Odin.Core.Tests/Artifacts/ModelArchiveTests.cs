@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Formats.Tar;
 using System.IO.Compression;
+using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Text;
 using Odin.Artifacts;
@@ -8,6 +9,7 @@ using Odin.Artifacts;
 namespace Odin.Tests.Artifacts;
 
 /// <summary>Artifacts are packed and unpacked, also by and for other programs; nothing gets out of the directory.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class ModelArchiveTests : IDisposable
 {
     private readonly TemporaryDirectory directory = new();
