@@ -73,6 +73,9 @@ public sealed record PackagingStatus
 
     /// <summary>What the packager has reported, <c>image</c> first.</summary>
     public IReadOnlyList<PackagingResult> Results { get; init; } = [];
+
+    /// <summary>What the program has said over the API; null: nothing. What it has left in a file counts more.</summary>
+    public IReadOnlyList<PackagingResult>? Reported { get; init; }
 }
 
 /// <summary>Something that a packager has made.</summary>

@@ -181,7 +181,14 @@ internal static class ServerApplication
             pages.SwaggerEndpoint("/openapi/v1.json", "Odin");
             pages.DocumentTitle = "Odin API";
         });
-        // Names of the inherited server.
+        // Names of the inherited servers.
+        app.UseSwaggerUI(pages =>
+        {
+            pages.RoutePrefix = "swagger";
+            pages.SwaggerEndpoint("/swagger/data.json", ApiDescription.LifecycleTitle);
+            pages.DocumentTitle = ApiDescription.LifecycleTitle;
+        });
+        app.MapGet("/swagger/data.json", ApiDescription.WriteLifecycleAsync).ExcludeFromDescription().WithAccess(AccessKind.Public);
         app.MapGet("/openapi.json", () => Results.Redirect("/openapi/v1.json")).ExcludeFromDescription().WithAccess(AccessKind.Public);
         app.MapGet("/redoc", () => Results.Redirect("/docs")).ExcludeFromDescription().WithAccess(AccessKind.Public);
         app.MapGet("/", () => Results.Redirect("/docs")).ExcludeFromDescription().WithAccess(AccessKind.Public);
@@ -189,6 +196,7 @@ internal static class ServerApplication
 
     private static string EmptyAnswer(HttpContext context) => context.Response.StatusCode switch
     {
+        StatusCodes.Status404NotFound when context.Request.Path.StartsWithSegments("/swagger") => $"not found: {context.Request.Path}",
         StatusCodes.Status404NotFound => $"There is nothing at '{context.Request.Path}'. The API is described at /docs.",
         StatusCodes.Status405MethodNotAllowed => $"'{context.Request.Path}' does not take {context.Request.Method}.",
         var status => Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status),
