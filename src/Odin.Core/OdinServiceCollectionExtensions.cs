@@ -145,7 +145,7 @@ public static class OdinServiceCollectionExtensions
             provider.GetRequiredService<ArtifactCatalog>(),
             new ModelImage(
                 new ImageRegistries(
-                    provider.GetRequiredService<IResourceStore>(), provider.GetRequiredService<ConnectionCatalog>(), provider.GetService<OwnRegistry>()),
+                    provider.GetRequiredService<IResourceStore>(), provider.GetRequiredService<ConnectionCatalog>(), provider.GetService<StoredRegistry>()),
                 provider.GetRequiredService<IImageBuilder>(),
                 options.Packagings,
                 PythonRuntime.FindDirectory()),

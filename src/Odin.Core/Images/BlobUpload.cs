@@ -31,6 +31,9 @@ internal sealed class BlobUpload(RegistryHttp http, string repository, string sc
             {
                 failure = e;
             }
+            // It says that it has nothing, and does not take the beginning: it counts in another way than we do.
+            if (failure.Status == 416 && received == 0)
+                session = null;
             await http.DelayAsync(attempt, failure, cancellationToken);
             await FindPlaceAsync(cancellationToken);
             if (received - before >= http.Limits.PartSize)

@@ -2,7 +2,7 @@ namespace Odin.Images;
 
 /// <summary>An image could not be read, built or stored. The message says what went wrong and what to do, and holds no secret.</summary>
 /// <param name="isPassing">Whether the same may succeed later: unreachable, busy, out of room.</param>
-public sealed class ImageException(string message, bool isPassing, Exception? inner = null) : Exception(message, inner)
+public class ImageException(string message, bool isPassing, Exception? inner = null) : Exception(message, inner)
 {
     public bool IsPassing { get; } = isPassing;
 

@@ -87,6 +87,7 @@ internal sealed record LayoutMark(string ImageLayoutVersion);
 [JsonSerializable(typeof(ImageManifest))]
 [JsonSerializable(typeof(ManifestIndex))]
 [JsonSerializable(typeof(ManifestHead))]
+[JsonSerializable(typeof(Descriptor))]
 [JsonSerializable(typeof(LayoutMark))]
 internal sealed partial class ManifestJson : JsonSerializerContext
 {

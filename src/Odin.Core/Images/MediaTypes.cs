@@ -22,6 +22,10 @@ public static class MediaTypes
 
     internal static bool IsLayer(string type) => ToOciLayer(type) is not null;
 
+    /// <summary>A layer that lies with its maker, by address, and not in the registry.</summary>
+    internal static bool IsForeign(string type) =>
+        type.StartsWith("application/vnd.oci.image.layer.nondistributable.", StringComparison.Ordinal) || type == "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
+
     /// <summary>The same layer's type in an OCI manifest: the bytes are the same. Null: it is no layer that may be passed on.</summary>
     internal static string? ToOciLayer(string type) => type switch
     {

@@ -4,14 +4,9 @@ using Odin.Storage;
 
 namespace Odin.Packagings;
 
-/// <summary>The registry that a server brings along, for packagings that name none of their own.</summary>
-/// <param name="Host">As images name it: host and port.</param>
-/// <param name="Open">Opens the repository of a name in it.</param>
-public sealed record OwnRegistry(string Host, Func<string, IImageRepository> Open);
-
 /// <summary>Opens the repositories that packagings push to and pull from.</summary>
-/// <param name="own">Null: there is none.</param>
-internal sealed class ImageRegistries(IResourceStore store, ConnectionCatalog connections, OwnRegistry? own)
+/// <param name="own">The registry of this server, for packagings that name none; null: there is none.</param>
+internal sealed class ImageRegistries(IResourceStore store, ConnectionCatalog connections, StoredRegistry? own)
 {
     /// <summary>The reference that an image gets: in the registry of the connection, below its path, or in our own.</summary>
     /// <param name="connection">Null: our own.</param>
@@ -19,7 +14,7 @@ internal sealed class ImageRegistries(IResourceStore store, ConnectionCatalog co
     /// <exception cref="InvalidDataException">It is no reference.</exception>
     public ImageReference Resolve(Connection? connection, string name)
     {
-        var host = connection is not null ? Address(connection) : own?.Host
+        var host = connection is not null ? Address(connection) : own?.Name
             ?? throw new InvalidDataException("the packaging names no registry, and this program has none of its own: give it a target docker-push");
         var text = $"{host}/{name}";
         if (!ImageReference.TryParse(text, out var reference, out var error))
@@ -33,7 +28,7 @@ internal sealed class ImageRegistries(IResourceStore store, ConnectionCatalog co
     /// <exception cref="SecretsUnavailableException">Those of the connection cannot be read.</exception>
     public async Task<IImageRepository> OpenAsync(ImageReference image, Connection? connection, bool isPush, CancellationToken cancellationToken)
     {
-        if (own is not null && image.Registry == own.Host)
+        if (own is not null && image.Registry == own.Name)
             return own.Open(image.Repository);
         return new RemoteRepository(image.Registry, image.Repository, connection is null ? null : await LogInAsync(image, connection, isPush, cancellationToken), OptionsOf(connection));
     }

@@ -9,6 +9,7 @@ using Odin.Server.Lifecycle;
 using Odin.Server.Logs;
 using Odin.Server.Metrics;
 using Odin.Server.Nodes;
+using Odin.Server.Registry;
 using Odin.Server.Runs;
 using Odin.Server.Users;
 using Odin.Server.WebSockets;
@@ -48,6 +49,7 @@ internal static class ServerApplication
         services.AddRunViews();
         services.AddNodes(options);
         services.AddLifecycle(options);
+        services.AddRegistry(options.Registry);
 
         var app = builder.Build();
         app.UseMiddleware<RequestMeasuring>();
@@ -77,6 +79,8 @@ internal static class ServerApplication
         v1.MapRecords();
         v1.MapLogs();
         app.MapLifecycle(options.Lifecycle);
+        if (options.Registry.IsEnabled)
+            app.MapRegistry();
         return app;
     }
 

@@ -85,6 +85,8 @@ internal static class Settings
     public static readonly Setting PackagingsEnabled = new("packaging.enabled", "true", "Whether packagings and their integrations may be changed: 'true' or 'false'.");
     public static readonly Setting PackagingOutput = new("packaging.output_connection", "models-output", "The connection that holds the artifacts of packagings that name none.") { Inherited = ["PACKAGING_OUTPUTCONNECTIONID"] };
     public static readonly Setting PackagingTimeout = new("packaging.timeout", "4h", "How long a packaging may take, from its first step.") { Inherited = ["PACKAGING_TIMEOUT"] };
+    public static readonly Setting RegistryEnabled = new("registry.enabled", "true", "Whether the server's own registry answers at /v2/: 'true' or 'false'.");
+    public static readonly Setting RegistryName = new("registry.name", "the first address of the API", "The host, perhaps with a port, under which that registry is reached; names of images begin with it.");
     public static readonly Setting PackagingParallel = new("packaging.max_parallel", "4", "How many packagings a server works on at the same time.");
     public static readonly Setting LogLevel = new("log.level", "Information", "Trace, Debug, Information, Warning, Error or Critical; the inherited INFO and WARN too.");
 
@@ -96,7 +98,7 @@ internal static class Settings
         TlsCertificate, TlsKey, MaxBody,
         Agents, AgentTimeout, AgentToken, AgentPort, AgentHost, AgentDisks, AgentNvml, AgentNvidiaSmi,
         ConnectionsEnabled, ConnectionKey, HostKeyScan, TrainingsEnabled, TrainingOutput, TrainingTimeout, TrainingParallel, TrainingArtifacts,
-        PackagingsEnabled, PackagingOutput, PackagingTimeout, PackagingParallel, LogLevel,
+        PackagingsEnabled, PackagingOutput, PackagingTimeout, PackagingParallel, RegistryEnabled, RegistryName, LogLevel,
     ];
 
     /// <summary>Those of the cluster: one that is set says that there is a cluster.</summary>

@@ -1,7 +1,9 @@
 using Odin.Artifacts;
+using Odin.Images;
 using Odin.Packagings;
 using Odin.Server.Connections;
 using Odin.Server.Hosting;
+using Odin.Server.Registry;
 using Odin.Trainings;
 
 namespace Odin.Server.Lifecycle;
@@ -33,6 +35,17 @@ internal static class LifecycleSettings
         OutputConnection = values.Text(Settings.PackagingOutput) ?? new PackagingOptions().OutputConnection,
         Timeout = ReadTimeout(values, Settings.PackagingTimeout) ?? new PackagingOptions().Timeout,
         MaxParallel = ReadParallel(values, Settings.PackagingParallel) ?? new PackagingOptions().MaxParallel,
+    };
+
+    public static EmbeddedRegistryOptions ReadRegistry(SettingValues values) => new()
+    {
+        IsEnabled = Flag(values, Settings.RegistryEnabled),
+        Name = values.Text(Settings.RegistryName) switch
+        {
+            null => null,
+            var name when ImageReference.TryParse($"{name}/x", out var reference) && reference.Registry == name => name,
+            _ => throw values.Wrong(Settings.RegistryName, "a host with a dot or a port, as in registry.example.org or 10.0.0.1:9003"),
+        },
     };
 
     public static byte[]? ReadKey(SettingValues values)
