@@ -13,7 +13,8 @@ public sealed record ImageBuild
     public IReadOnlyList<ImageLayer> Layers { get; init; } = [];
 
     /// <summary>
-    /// Lines for a shell in the image, run above the layers in this order: they install an environment. Only
+    /// Lines for a shell in the image, run above the layers (but <see cref="ImageLayer.IsAboveCommands"/>) in this order: they
+    /// install an environment. Only
     /// <see cref="IImageBuilder.RunsCommands"/> builders take them.
     /// </summary>
     public IReadOnlyList<string> Commands { get; init; } = [];
@@ -36,6 +37,11 @@ public sealed record ImageLayer(string Name, IReadOnlyList<LayerEntry> Entries)
     /// Keep the compressed layer, so that the next image with the same files need not make it again: for what seldom changes.
     /// </summary>
     public bool IsShared { get; init; }
+
+    /// <summary>
+    /// Comes above what the commands make: for what they do not need and what changes more often, such as the model.
+    /// </summary>
+    public bool IsAboveCommands { get; init; }
 }
 
 /// <summary>An image that is stored and can be pulled.</summary>
