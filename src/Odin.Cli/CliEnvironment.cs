@@ -37,6 +37,9 @@ internal sealed record CliEnvironment
     /// <summary>Where a server of this user keeps its data unless told otherwise.</summary>
     public string DataDirectory => OdinOptions.FindDataDirectory(variable => this[variable]);
 
+    /// <summary>Where the command was typed.</summary>
+    public string WorkingDirectory { get; init; } = Environment.CurrentDirectory;
+
     /// <summary>Where the kernel says who listens on which port.</summary>
     public string NetworkTables { get; init; } = "/proc/net";
 

@@ -4,6 +4,7 @@ using Odin.Cli.Chores;
 using Odin.Cli.Demo;
 using Odin.Cli.Jobs;
 using Odin.Cli.Lifecycle;
+using Odin.Cli.LocalModels;
 using Odin.Cli.Nodes;
 using Odin.Cli.Runs;
 using Odin.Cli.Servers;
@@ -41,6 +42,7 @@ internal static class CommandTree
             new NounCommand(session, LifecycleNoun.Packaging),
             new NounCommand(session, LifecycleNoun.PackagingIntegration),
             new ArtifactCommand(session),
+            new LocalCommand(session),
             new ChoreCommand(session),
             new ServerCommand(session),
             new PingCommand(session),

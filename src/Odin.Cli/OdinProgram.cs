@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Text.RegularExpressions;
+using Odin.Cli.Odahuflowctl;
 using Odin.Cli.Runs;
 using Odin.Cli.Shell;
 using Odin.Pipelines;
@@ -18,13 +19,18 @@ internal static partial class OdinProgram
     public static async Task<int> RunAsync(
         string[] arguments, CliEnvironment environment, string? alias, bool handleSignals, CancellationToken cancellationToken)
     {
+        if (alias == ProgramName.Odahuflowctl)
+            return await CtlProgram.RunAsync(arguments, environment, handleSignals, cancellationToken);
         try
         {
             if (arguments is ["help", .. var topic])
                 arguments = [.. topic, "--help"];
             arguments = alias is null ? LeadingOptions.Move(arguments) : [.. alias.Split(' '), .. arguments];
             if (Suggestion.TryParse(arguments) is { } suggestion)
-                return suggestion.Write(CommandTree.Create(new CliSession(environment with { CanPrompt = false }, [], [], false)), environment.Out);
+            {
+                return CtlProgram.Complete(suggestion, environment)
+                    ?? suggestion.Write(CommandTree.Create(new CliSession(environment with { CanPrompt = false }, [], [], false)), environment.Out);
+            }
             // The server reads its own command line.
             var (remaining, values) = arguments is ["server", ..]
                 ? (arguments, [])

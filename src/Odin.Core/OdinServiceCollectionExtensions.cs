@@ -133,19 +133,23 @@ public static class OdinServiceCollectionExtensions
             executor,
             options.Trainings,
             provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<IImageBuilder>(provider => new LayersImageBuilder(new ImageBuilderOptions
+        services.AddSingleton<IImageBuilder>(provider =>
         {
-            WorkDirectory = options.InData("images/work"),
-            CacheDirectory = options.InData("images/layers"),
-            Time = provider.GetRequiredService<TimeProvider>(),
-        }));
+            var places = new ImageBuilderOptions
+            {
+                WorkDirectory = options.InData("images/work"),
+                CacheDirectory = options.InData("images/layers"),
+                Time = provider.GetRequiredService<TimeProvider>(),
+            };
+            return options.Packagings.Containerfile is { } containerfile ? new ContainerfileImageBuilder(places, containerfile) : new LayersImageBuilder(places);
+        });
         return services.AddSteps<Packaging, PackagingWork>(options, (provider, executor) => new PackagingWork(
             provider.GetRequiredService<IResourceStore>(),
             provider.GetRequiredService<ConnectionCatalog>(),
             provider.GetRequiredService<ArtifactCatalog>(),
             new ModelImage(
                 new ImageRegistries(
-                    provider.GetRequiredService<IResourceStore>(), provider.GetRequiredService<ConnectionCatalog>(), provider.GetService<StoredRegistry>()),
+                    provider.GetRequiredService<IResourceStore>(), provider.GetRequiredService<ConnectionCatalog>(), provider.GetService<StoredRegistry>(), provider.GetRequiredService<TimeProvider>()),
                 provider.GetRequiredService<IImageBuilder>(),
                 options.Packagings,
                 PythonRuntime.FindDirectory()),

@@ -26,6 +26,9 @@ internal sealed class CliTest : IDisposable
 
     public string NetworkTables { get; set; } = "/proc/net";
 
+    /// <summary>Where the command is typed; null: where the tests are.</summary>
+    public string? WorkingDirectory { get; set; }
+
     /// <summary>A file below the home directory, written when text is given.</summary>
     public string File(string relative, string? text = null)
     {
@@ -49,6 +52,7 @@ internal sealed class CliTest : IDisposable
             Variables = variables,
             Time = Time,
             NetworkTables = NetworkTables,
+            WorkingDirectory = WorkingDirectory ?? System.Environment.CurrentDirectory,
             OutIsTerminal = IsTerminal,
             ErrorIsTerminal = IsTerminal,
         };

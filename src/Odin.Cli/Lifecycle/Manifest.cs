@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Odin.Chores;
@@ -8,6 +10,7 @@ namespace Odin.Cli.Lifecycle;
 internal static partial class Manifest
 {
     private const int MostBytes = 16 << 20;
+    private const double MostExact = 1e15;
 
     // Of these the address may be a path beside the file.
     private static readonly string[] PathTypes = ["git", "local"];
@@ -15,49 +18,52 @@ internal static partial class Manifest
     /// <summary>The entities of a file, all of which must be of the noun.</summary>
     public static IReadOnlyList<JsonObject> Read(string file, LifecycleNoun noun)
     {
-        var entities = ReadAll(file);
-        if (entities.Count == 0)
+        var items = ReadAll(file, Console.In);
+        if (items.Count == 0)
             throw new CliException(ExitCode.Usage, $"'{file}' holds nothing", $"Write an entity of kind {noun.Kinds[0]} into it.");
-        foreach (var entity in entities)
+        foreach (var item in items)
         {
-            var kind = LifecycleNoun.Find(entity, "kind");
+            if (item is not JsonObject)
+                throw new CliException(ExitCode.Usage, $"'{file}' holds something else than entities", "Each is a map with 'kind', 'id' and 'spec'.");
+            var kind = LifecycleNoun.Find(item, "kind");
             if (kind is not null && !noun.Kinds.Contains(kind))
                 throw new CliException(ExitCode.Usage, $"'{file}' holds a {kind}, and `odin {noun.Command}` takes a {noun.Kinds[0]}");
-            ResolvePath(entity, file);
         }
-        return entities;
+        return [.. items.Cast<JsonObject>()];
     }
 
-    private static List<JsonObject> ReadAll(string file)
+    /// <summary>Whatever is in a file, without what is empty; paths of connections are made those of the file.</summary>
+    /// <param name="input">What <c>-</c> stands for.</param>
+    public static IReadOnlyList<JsonNode> ReadAll(string file, TextReader input)
     {
-        var text = Load(file);
-        var entities = new List<JsonObject>();
+        var text = Load(file, input);
+        var items = new List<JsonNode>();
         foreach (var document in Documents(text))
         {
             var (value, diagnostics) = YamlConversion.Parse(document, file);
             if (diagnostics.Count > 0)
                 throw new CliException(ExitCode.Usage, $"'{file}' is not valid JSON or YAML:\n{string.Join('\n', diagnostics)}");
-            foreach (var item in value is JsonArray list ? [.. list] : new[] { value })
-            {
-                switch (item)
-                {
-                    case null:
-                        break;
-                    case JsonObject entity:
-                        entities.Add((JsonObject)entity.DeepClone());
-                        break;
-                    default:
-                        throw new CliException(ExitCode.Usage, $"'{file}' holds something else than entities", "Each is a map with 'kind', 'id' and 'spec'.");
-                }
-            }
+            items.AddRange((value is JsonArray list ? [.. list] : new[] { value }).OfType<JsonNode>().Select(n => WithFractions(n)!));
         }
-        return entities;
+        foreach (var entity in items.OfType<JsonObject>())
+            ResolvePath(entity, file);
+        return items;
     }
 
-    private static string Load(string file)
+    // A version 1.0 is not the version 1: what is written with a fraction is sent with it.
+    private static JsonNode? WithFractions(JsonNode? node) => node switch
+    {
+        JsonObject map => new JsonObject(map.Select(m => KeyValuePair.Create(m.Key, WithFractions(m.Value)))),
+        JsonArray list => new JsonArray([.. list.Select(WithFractions)]),
+        JsonValue value when value.GetValueKind() == JsonValueKind.Number && value.GetValue<object>() is double number && number == Math.Truncate(number) && Math.Abs(number) < MostExact =>
+            JsonNode.Parse(number.ToString("F1", CultureInfo.InvariantCulture)),
+        _ => node?.DeepClone(),
+    };
+
+    private static string Load(string file, TextReader input)
     {
         if (file == "-")
-            return Console.In.ReadToEnd();
+            return input.ReadToEnd();
         if (!File.Exists(file))
             throw new CliException(ExitCode.Usage, $"Resource file '{file}' not found", "Check the path.");
         return new FileInfo(file).Length <= MostBytes

@@ -5,9 +5,13 @@ namespace Odin.Cli.Shell;
 /// <summary>The names of the original's programs, its client's and those for tasks; a link with such a name behaves as that command.</summary>
 internal static class ProgramName
 {
+    /// <summary>The older system's client; what the name stands for is no command but a program of its own.</summary>
+    public const string Odahuflowctl = "odahuflowctl";
+
     private static readonly Dictionary<string, string> Commands = new(StringComparer.Ordinal)
     {
         ["json2yaml"] = "chore json2yaml",
+        [Odahuflowctl] = Odahuflowctl,
         ["odin-auth"] = "auth",
         ["odin-chores"] = "chore run",
         ["odin-cleanup"] = "cleanup",

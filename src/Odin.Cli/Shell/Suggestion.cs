@@ -25,7 +25,7 @@ internal sealed record Suggestion(string Line)
         return new Suggestion(ProgramName.CommandOf(line[..space]) is { } command ? $"{command} {typed}" : typed);
     }
 
-    public int Write(RootCommand root, TextWriter output)
+    public int Write(Command root, TextWriter output)
     {
         // The parser offers also what has the word in its middle; a shell can only add to what is typed.
         var word = Line[(Line.LastIndexOf(' ') + 1)..];

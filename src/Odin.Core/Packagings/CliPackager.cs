@@ -19,8 +19,8 @@ internal sealed class CliPackager(string runtime) : IModelPackager
 
     public ImageRecipe Describe(ModelManifest model, string artifact, JsonObject arguments) => new(
         [
-            new ImageLayer("runtime", [.. ModelFiles.Runtime(RuntimeDirectory, runtime), LayerEntry.Bytes("usr/local/bin/invoke", Invoke, Program), LayerEntry.Directory("tmp", ModelFiles.Temporary)]) { IsShared = true },
-            new ImageLayer("model", LayerEntry.Tree(Directory, artifact)),
+            new ImageLayer("runtime", [.. ModelFiles.Runtime(RuntimeDirectory, runtime), LayerEntry.Bytes("usr/local/bin/invoke", Invoke, Program), LayerEntry.Directory("tmp", ModelFiles.Temporary)]) { IsShared = true, IsAboveCommands = true },
+            new ImageLayer("model", LayerEntry.Tree(Directory, artifact)) { IsAboveCommands = true },
         ],
         new ImageConfiguration
         {

@@ -6,7 +6,7 @@ namespace Odin.Packagings;
 
 /// <summary>Opens the repositories that packagings push to and pull from.</summary>
 /// <param name="own">The registry of this server, for packagings that name none; null: there is none.</param>
-internal sealed class ImageRegistries(IResourceStore store, ConnectionCatalog connections, StoredRegistry? own)
+internal sealed class ImageRegistries(IResourceStore store, ConnectionCatalog connections, StoredRegistry? own, TimeProvider time)
 {
     /// <summary>The reference that an image gets: in the registry of the connection, below its path, or in our own.</summary>
     /// <param name="connection">Null: our own.</param>
@@ -38,7 +38,20 @@ internal sealed class ImageRegistries(IResourceStore store, ConnectionCatalog co
         var secrets = await connections.RevealAsync(connection, cancellationToken);
         if (connection.Spec.Type != ConnectionTypes.Ecr)
             return connection.Spec.Username is { } user ? new RegistryCredentials(user, secrets.PasswordText) : null;
-        throw new ImageException("ECR is not there yet.", isPassing: false);
+        // What the connection says itself has been checked: the address is that of a registry of Amazon's.
+        var registry = EcrRegistry.Parse(connection.Spec.Uri) ?? throw new ImageException($"'{connection.Spec.Uri}' is no address of Amazon's registry.", isPassing: false);
+        using var ecr = new EcrCredentials(new EcrOptions
+        {
+            Account = registry.Account,
+            Region = connection.Spec.Region ?? registry.Region,
+            KeyId = secrets.KeyIdText,
+            KeySecret = secrets.KeySecretText,
+            IsFips = registry.IsFips,
+            Time = time,
+        });
+        if (isPush)
+            await ecr.EnsureRepositoryAsync(image.Repository, cancellationToken);
+        return await ecr.GetAsync(cancellationToken);
     }
 
     /// <summary>The connection of a packaging's target; null: it names none.</summary>

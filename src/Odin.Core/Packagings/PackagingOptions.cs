@@ -1,5 +1,6 @@
 using Odin.Artifacts;
 using Odin.Connections;
+using Odin.Images;
 using Odin.Resources;
 
 namespace Odin.Packagings;
@@ -26,6 +27,12 @@ public sealed record PackagingOptions
 
     /// <summary>The Python of this machine.</summary>
     public const string MachineBase = "machine";
+
+    /// <summary>
+    /// Installs what a model needs by commands in its base image, with buildah or podman; null, the default: images are put
+    /// together from layers alone, and their base has what the model needs.
+    /// </summary>
+    public ContainerfileOptions? Containerfile { get; init; }
 
     /// <summary>How much may come out of an artifact.</summary>
     public ArchiveLimits Archives { get; init; } = new();

@@ -43,9 +43,9 @@ internal sealed class PredictorFiles
         if (dotnet is not null)
         {
             var files = DotnetDirectories().SelectMany(d => Directory.EnumerateFiles(d, "*", SearchOption.AllDirectories)).Append(Path.Combine(dotnet, "dotnet"));
-            yield return new ImageLayer("dotnet", [.. files.Select(f => LayerEntry.File($"{DotnetTarget}/{Path.GetRelativePath(dotnet, f)}", f))]) { IsShared = true };
+            yield return new ImageLayer("dotnet", [.. files.Select(f => LayerEntry.File($"{DotnetTarget}/{Path.GetRelativePath(dotnet, f)}", f))]) { IsShared = true, IsAboveCommands = true };
         }
-        yield return new ImageLayer("predictor", LayerEntry.Tree(Target, directory)) { IsShared = true };
+        yield return new ImageLayer("predictor", LayerEntry.Tree(Target, directory)) { IsShared = true, IsAboveCommands = true };
     }
 
     // Of the version that we run on; others may lie beside it.

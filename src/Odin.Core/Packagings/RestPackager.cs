@@ -32,8 +32,8 @@ internal sealed class RestPackager(string runtime, PredictorFiles predictor) : I
         return new ImageRecipe(
             [
                 .. predictor.Layers(),
-                new ImageLayer("runtime", [.. ModelFiles.Runtime(RuntimeDirectory, runtime), LayerEntry.Directory("tmp", ModelFiles.Temporary)]) { IsShared = true },
-                new ImageLayer("model", LayerEntry.Tree(Directory, artifact)),
+                new ImageLayer("runtime", [.. ModelFiles.Runtime(RuntimeDirectory, runtime), LayerEntry.Directory("tmp", ModelFiles.Temporary)]) { IsShared = true, IsAboveCommands = true },
+                new ImageLayer("model", LayerEntry.Tree(Directory, artifact)) { IsAboveCommands = true },
             ],
             new ImageConfiguration
             {

@@ -1,7 +1,7 @@
 namespace Odin.Toolchains;
 
 /// <summary>Where the programs of the built-in toolchains are.</summary>
-internal static class PythonRuntime
+public static class PythonRuntime
 {
     /// <summary>Beside the program that uses the engine; null: they were left out of it.</summary>
     public static string? FindDirectory()

@@ -8,8 +8,6 @@ namespace Odin.Cli.Tests.Lifecycle;
 /// <summary>The real program <c>odin-server</c> on a data directory of its own, for all tests of the collection.</summary>
 public sealed class RealServer : IAsyncLifetime
 {
-    public const string Password = "command-line-password";
-
     private readonly TemporaryDirectory directory = new();
     private readonly StringBuilder output = new();
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromMinutes(1) };
@@ -30,14 +28,14 @@ public sealed class RealServer : IAsyncLifetime
         var configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));
         var program = Path.Combine(SourceTree.Root, "artifacts", "bin", "Odin.Server", configuration, "odin-server");
         var start = new ProcessStartInfo(program, ["--data", Data, "--urls", Url, "--websocket-port", "off"]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["ODIN_ADMIN_PASSWORD"] = Password;
         process = Process.Start(start)!;
         process.OutputDataReceived += Keep;
         process.ErrorDataReceived += Keep;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         await Eventually.True(IsReadyAsync, "the server is ready");
-        using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["username"] = "admin", ["password"] = Password });
+        var password = (await File.ReadAllTextAsync(Path.Combine(Data, "admin-password"))).Trim();
+        using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["username"] = "admin", ["password"] = password });
         using var response = await http.PostAsync(new Uri($"{Url}/v1/auth"), form);
         Token = (string)JsonNode.Parse(await response.Content.ReadAsStringAsync())!["message"]!;
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);

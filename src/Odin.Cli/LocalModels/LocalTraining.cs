@@ -1,0 +1,94 @@
+using System.Text.Json.Nodes;
+using Odin.Cli.Lifecycle;
+using Odin.Cli.Odahuflowctl;
+using Odin.Cli.Odahuflowctl.Entities;
+using Odin.Templates;
+
+namespace Odin.Cli.LocalModels;
+
+/// <summary>
+/// Trains on this machine without a server: the current directory is the source, the toolchain's program is a process, and the
+/// model stays in a directory.
+/// </summary>
+internal sealed class LocalTraining(CliEnvironment environment, LocalManifests manifests)
+{
+    private const string Report = "odin-result.json", DefaultName = "{{ .Name }}-{{ .Version }}-{{ .RandomUUID }}";
+
+    /// <param name="root">The directory for models.</param>
+    public async Task RunAsync(string id, string root, CancellationToken cancellationToken)
+    {
+        var training = await manifests.GetAsync(CtlNoun.Training, id, cancellationToken);
+        var integration = LifecycleNoun.Find(training, "spec.toolchain") ?? LifecycleNoun.Find(training, "spec.trainingIntegration") ?? "";
+        var toolchain = await manifests.GetAsync(CtlNoun.Toolchain, integration, cancellationToken);
+        var name = NameOf(training);
+        var target = Path.Combine(Directory.CreateDirectory(root).FullName, name);
+        var source = environment.WorkingDirectory;
+        var report = Path.Combine(source, Report);
+        var isForeign = File.Exists(report);
+        var request = Directory.CreateTempSubdirectory("odin-training-");
+        try
+        {
+            var file = Path.Combine(request.FullName, "mt.json");
+            await File.WriteAllTextAsync(file, Describe(training, toolchain).ToJsonString(), cancellationToken);
+            var code = await new LocalProgram(environment).RunAsync(
+                LifecycleNoun.Find(toolchain, "spec.entrypoint") ?? "",
+                ["--verbose", "--mt", file, "--target", target],
+                source,
+                VariablesOf(training, toolchain),
+                process => environment.Out.WriteLine(CtlMessages.ProcessStarted(process)),
+                cancellationToken);
+            if (code != 0)
+                throw CtlSession.Failure(CtlMessages.ProcessFailed(code));
+        }
+        finally
+        {
+            request.Delete(recursive: true);
+            // It is for a server to read; here it would only lie in the source.
+            if (!isForeign && File.Exists(report))
+                File.Delete(report);
+        }
+        environment.Out.WriteLine(CtlMessages.ModelSaved(name, Path.GetFullPath(root)));
+    }
+
+    private static string NameOf(JsonObject training)
+    {
+        var template = LifecycleNoun.Find(training, "spec.model.artifactNameTemplate") is { Length: > 0 } given ? given : DefaultName;
+        var name = GoTemplate.Render(template, new Dictionary<string, string>
+        {
+            ["Name"] = LifecycleNoun.Find(training, "spec.model.name") ?? "",
+            ["Version"] = LifecycleNoun.Find(training, "spec.model.version") ?? "",
+            ["RandomUUID"] = Guid.NewGuid().ToString(),
+            ["CommitID"] = "",
+        });
+        return LocalArtifacts.WithoutExtension(name) is var stem && stem.Length > 0 && stem.IndexOfAny(['/', '\\']) < 0 && stem is not ("." or "..")
+            ? stem
+            : throw CtlSession.Failure($"'{name}', made from artifactNameTemplate, is no name of a directory");
+    }
+
+    // With the members that toolchains of the older system read.
+    private static JsonObject Describe(JsonObject training, JsonObject toolchain)
+    {
+        var spec = (JsonObject)(training["spec"]?.DeepClone() ?? new JsonObject());
+        // A path to a program is one of an image; what runs here is named by the toolchain.
+        return new JsonObject
+        {
+            ["algorithmSourceConnection"] = null,
+            ["vcs"] = null,
+            ["inputData"] = new JsonArray(),
+            ["outputConn"] = null,
+            ["modelTraining"] = new JsonObject { ["id"] = training["id"]?.DeepClone(), ["spec"] = spec, ["status"] = new JsonObject() },
+            ["toolchainIntegration"] = new JsonObject { ["id"] = toolchain["id"]?.DeepClone(), ["spec"] = toolchain["spec"]?.DeepClone(), ["status"] = new JsonObject() },
+        };
+    }
+
+    private static Dictionary<string, string> VariablesOf(JsonObject training, JsonObject toolchain)
+    {
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in (toolchain["spec"] as JsonObject)?["additionalEnvironments"] as JsonObject ?? [])
+            variables[name] = value?.ToString() ?? "";
+        foreach (var variable in (training["spec"] as JsonObject)?["envs"] as JsonArray ?? [])
+            variables[LifecycleNoun.Find(variable, "name") ?? ""] = LifecycleNoun.Find(variable, "value") ?? "";
+        variables.Remove("");
+        return variables;
+    }
+}

@@ -1,0 +1,93 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Odin.Cli.Lifecycle;
+using Odin.Cli.Odahuflowctl.Entities;
+using Odin.Cli.Odahuflowctl.Output;
+
+namespace Odin.Cli.Odahuflowctl;
+
+/// <summary><c>model info|invoke</c>: asks a served model, found by the prefix of its address, its route or its deployment.</summary>
+internal sealed class ModelGroup
+{
+    private readonly CtlSession session;
+    private readonly Option<string?> route = CtlCommand.Text("--model-route", "The route. Default: MODEL_ROUTE_NAME of the configuration.", "--mr");
+    private readonly Option<string?> deployment = CtlCommand.Text("--model-deployment", "The deployment. Default: MODEL_DEPLOYMENT_NAME of the configuration.", "--md");
+    private readonly Option<string?> baseUrl = CtlCommand.Text("--base-url", "The address of the models' server. Default: MODEL_SERVER_URL, else API_URL.", "--host");
+    private readonly Option<string?> modelUrl = CtlCommand.Text("--url", "The whole address of the model.");
+    private readonly Option<string?> prefix = CtlCommand.Text("--url-prefix", "What comes behind the address of the server.");
+    private readonly Option<string?> token = CtlCommand.Text("--token", "The model's token. Default: API_TOKEN of the configuration.", "--jwt");
+    private readonly Option<string?> json = CtlCommand.Text("--json", "The request, JSON.");
+    private readonly Option<string?> file = CtlCommand.Text("--json-file", "A file with the request, JSON.", "--file");
+
+    private ModelGroup(CtlSession session) => this.session = session;
+
+    public static Command Create(CtlSession session)
+    {
+        var group = new ModelGroup(session);
+        Symbol[] place = [group.route, group.deployment, group.baseUrl, group.modelUrl, group.prefix, group.token];
+        return CtlCommand.Group("model", null, "Ask a served model.", [],
+            CtlCommand.Create("info", "Show what the model takes and gives.", group.ShowAsync, place),
+            CtlCommand.Create("invoke", "Have the model predict.", group.InvokeAsync, [.. place, group.json, group.file]));
+    }
+
+    private async Task<int> ShowAsync(ParseResult parse, CancellationToken cancellationToken) =>
+        await AskAsync(parse, HttpMethod.Get, "api/model/info", null, cancellationToken);
+
+    private async Task<int> InvokeAsync(ParseResult parse, CancellationToken cancellationToken)
+    {
+        var text = (parse.GetValue(json), parse.GetValue(file)) switch
+        {
+            ({ } given, null) => given,
+            (null, { } path) when File.Exists(path) => await File.ReadAllTextAsync(path, cancellationToken),
+            (null, { } path) => throw new CtlUsageException(CtlMessages.InvalidValue("--json-file' / '--file", $"Path '{path}' does not exist.")),
+            _ => throw CtlSession.Failure("Provide the request by either --json or --json-file"),
+        };
+        try
+        {
+            return JsonNode.Parse(text) is JsonObject body
+                ? await AskAsync(parse, HttpMethod.Post, "api/model/invoke", body, cancellationToken)
+                : throw CtlSession.Failure("The request must be a JSON object");
+        }
+        catch (JsonException e)
+        {
+            throw CtlSession.Failure($"The request is not JSON: {e.Message}");
+        }
+    }
+
+    private async Task<int> AskAsync(ParseResult parse, HttpMethod method, string path, JsonObject? body, CancellationToken cancellationToken)
+    {
+        var target = CtlTarget.From(session, null);
+        if (parse.GetValue(token) is { } given)
+            target = target with { Token = given };
+        var model = await FindAsync(parse, target, cancellationToken);
+        using var client = CtlClient.Create(session, target with { Url = CtlTarget.Parse(model) });
+        var answer = await client.SendAsync(method, path, body, cancellationToken);
+        if ((int)answer.Status is < 200 or > 399)
+        {
+            throw CtlSession.Failure(
+                $"Wrong status code returned: {(int)answer.Status}. Data: \"{(answer.Body is null ? "" : PythonRepr.Show(answer.Body))}\". URL: \"{model.TrimEnd('/')}/{path}\"");
+        }
+        session.Out.WriteLine(PythonJson.Write(answer.Body));
+        return ExitCode.Success;
+    }
+
+    private async Task<string> FindAsync(ParseResult parse, CtlTarget target, CancellationToken cancellationToken)
+    {
+        if (parse.GetValue(modelUrl) is { } whole)
+            return whole;
+        var server = parse.GetValue(baseUrl) ?? session.Configuration.Find(CtlVariable.ModelServerUrl) ?? target.Url.AbsoluteUri;
+        if (server.Length == 0)
+            throw CtlSession.Failure(CtlMessages.BaseUrlRequired);
+        if (parse.GetValue(prefix) is { } below)
+            return $"{server.TrimEnd('/')}/{below.Trim('/')}";
+        using var client = CtlClient.Create(session, target);
+        if ((parse.GetValue(route) ?? session.Configuration.Find(CtlVariable.ModelRoute)) is { } name)
+            return EdgeOf(await client.GetAsync(CtlNoun.Route.PathOf(name), cancellationToken));
+        if ((parse.GetValue(deployment) ?? session.Configuration.Find(CtlVariable.ModelDeployment)) is { } deployed)
+            return EdgeOf(await client.GetAsync($"{CtlNoun.Deployment.PathOf(deployed)}/default-route", cancellationToken));
+        throw CtlSession.Failure(CtlMessages.ModelPlaceRequired);
+    }
+
+    private static string EdgeOf(JsonNode route) => LifecycleNoun.Find(route, "status.edgeUrl") ?? throw CtlSession.Failure("The route has no address yet");
+}
