@@ -25,12 +25,13 @@ internal sealed class LocalTraining(CliEnvironment environment, LocalManifests m
         var source = environment.WorkingDirectory;
         var report = Path.Combine(source, Report);
         var isForeign = File.Exists(report);
+        using var data = await LocalData.LayOutAsync(training, source, manifests, environment.Error.WriteLine, cancellationToken);
         var request = Directory.CreateTempSubdirectory("odin-training-");
         try
         {
             var file = Path.Combine(request.FullName, "mt.json");
             await File.WriteAllTextAsync(file, Describe(training, toolchain).ToJsonString(), cancellationToken);
-            var code = await new LocalProgram(environment).RunAsync(
+            var code = await new LocalProgram(environment, environment.Out).RunAsync(
                 LifecycleNoun.Find(toolchain, "spec.entrypoint") ?? "",
                 ["--verbose", "--mt", file, "--target", target],
                 source,
@@ -69,7 +70,6 @@ internal sealed class LocalTraining(CliEnvironment environment, LocalManifests m
     private static JsonObject Describe(JsonObject training, JsonObject toolchain)
     {
         var spec = (JsonObject)(training["spec"]?.DeepClone() ?? new JsonObject());
-        // A path to a program is one of an image; what runs here is named by the toolchain.
         return new JsonObject
         {
             ["algorithmSourceConnection"] = null,
