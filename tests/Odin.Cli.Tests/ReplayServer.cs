@@ -27,6 +27,8 @@ internal sealed class ReplayServer : IAsyncDisposable
     {
         Port = FreePort();
         listener.Prefixes.Add($"http://127.0.0.1:{Port}/");
+        // Another host name, as that of a login page is.
+        listener.Prefixes.Add($"http://localhost:{Port}/");
         listener.Start();
         loop = ServeAsync();
     }

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Odin.Cli.Lifecycle;
 using Odin.Cli.Odahuflowctl;
 using Odin.Cli.Odahuflowctl.Entities;
+using Odin.Cli.Servers;
 
 namespace Odin.Cli.LocalModels;
 
@@ -33,10 +34,10 @@ internal sealed class LocalPackaging(CliEnvironment environment, LocalManifests 
         var targets = wish.WithTargets ? await FindTargetsAsync(packaging, integration, wish.DisabledTargets, cancellationToken) : [];
 
         var request = Path.Combine(artifact, Request);
-        await File.WriteAllTextAsync(request, Describe(packaging, integration, targets, name).ToJsonString(), cancellationToken);
+        PrivateFile.Write(request, Describe(packaging, integration, targets, name).ToJsonString());
         try
         {
-            var code = await new LocalProgram(environment).RunAsync(
+            var code = await new LocalProgram(environment, environment.Out).RunAsync(
                 LifecycleNoun.Find(integration, "spec.entrypoint") ?? "",
                 [artifact, request],
                 artifact,

@@ -6,7 +6,8 @@ using Odin.Toolchains;
 namespace Odin.Cli.LocalModels;
 
 /// <summary>Runs the program of a toolchain or of a packaging integration as a process of this machine, and prints what it writes.</summary>
-internal sealed class LocalProgram(CliEnvironment environment)
+/// <param name="errors">Where its standard error goes.</param>
+internal sealed class LocalProgram(CliEnvironment environment, TextWriter errors)
 {
     private readonly Lock writing = new();
 
@@ -29,8 +30,8 @@ internal sealed class LocalProgram(CliEnvironment environment)
         if (OwnDirectory is { } own)
             start.Environment["PATH"] = $"{own}{Path.PathSeparator}{environment["PATH"] ?? Environment.GetEnvironmentVariable("PATH")}";
         using var process = new Process { StartInfo = start };
-        process.OutputDataReceived += Show;
-        process.ErrorDataReceived += Show;
+        process.OutputDataReceived += (_, line) => Show(environment.Out, line.Data);
+        process.ErrorDataReceived += (_, line) => Show(errors, line.Data);
         try
         {
             process.Start();
@@ -64,14 +65,14 @@ internal sealed class LocalProgram(CliEnvironment environment)
         return places.OfType<string>().FirstOrDefault(p => Path.IsPathRooted(p) && File.Exists(p)) ?? throw CtlSession.Failure(CtlMessages.ProgramMissing(program));
     }
 
-    private void Show(object sender, DataReceivedEventArgs line)
+    private void Show(TextWriter writer, string? line)
     {
-        if (line.Data is null)
+        if (line is null)
             return;
         lock (writing)
         {
-            environment.Out.WriteLine(line.Data);
-            environment.Out.Flush();
+            writer.WriteLine(line);
+            writer.Flush();
         }
     }
 }

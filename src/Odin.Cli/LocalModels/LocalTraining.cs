@@ -12,7 +12,7 @@ namespace Odin.Cli.LocalModels;
 /// </summary>
 internal sealed class LocalTraining(CliEnvironment environment, LocalManifests manifests)
 {
-    private const string Report = "odin-result.json", DefaultName = "{{ .Name }}-{{ .Version }}-{{ .RandomUUID }}";
+    private const string TrackingVariable = "MLFLOW_TRACKING_URI", Report = "odin-result.json", DefaultName = "{{ .Name }}-{{ .Version }}-{{ .RandomUUID }}";
 
     /// <param name="root">The directory for models.</param>
     public async Task RunAsync(string id, string root, CancellationToken cancellationToken)
@@ -25,16 +25,17 @@ internal sealed class LocalTraining(CliEnvironment environment, LocalManifests m
         var source = environment.WorkingDirectory;
         var report = Path.Combine(source, Report);
         var isForeign = File.Exists(report);
+        using var data = await LocalData.LayOutAsync(training, source, manifests, environment.Error.WriteLine, cancellationToken);
         var request = Directory.CreateTempSubdirectory("odin-training-");
         try
         {
             var file = Path.Combine(request.FullName, "mt.json");
             await File.WriteAllTextAsync(file, Describe(training, toolchain).ToJsonString(), cancellationToken);
-            var code = await new LocalProgram(environment).RunAsync(
+            var code = await new LocalProgram(environment, environment.Out).RunAsync(
                 LifecycleNoun.Find(toolchain, "spec.entrypoint") ?? "",
                 ["--verbose", "--mt", file, "--target", target],
                 source,
-                VariablesOf(training, toolchain),
+                VariablesOf(training, toolchain, root),
                 process => environment.Out.WriteLine(CtlMessages.ProcessStarted(process)),
                 cancellationToken);
             if (code != 0)
@@ -69,7 +70,6 @@ internal sealed class LocalTraining(CliEnvironment environment, LocalManifests m
     private static JsonObject Describe(JsonObject training, JsonObject toolchain)
     {
         var spec = (JsonObject)(training["spec"]?.DeepClone() ?? new JsonObject());
-        // A path to a program is one of an image; what runs here is named by the toolchain.
         return new JsonObject
         {
             ["algorithmSourceConnection"] = null,
@@ -81,7 +81,7 @@ internal sealed class LocalTraining(CliEnvironment environment, LocalManifests m
         };
     }
 
-    private static Dictionary<string, string> VariablesOf(JsonObject training, JsonObject toolchain)
+    private Dictionary<string, string> VariablesOf(JsonObject training, JsonObject toolchain, string root)
     {
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, value) in (toolchain["spec"] as JsonObject)?["additionalEnvironments"] as JsonObject ?? [])
@@ -89,6 +89,9 @@ internal sealed class LocalTraining(CliEnvironment environment, LocalManifests m
         foreach (var variable in (training["spec"] as JsonObject)?["envs"] as JsonArray ?? [])
             variables[LifecycleNoun.Find(variable, "name") ?? ""] = LifecycleNoun.Find(variable, "value") ?? "";
         variables.Remove("");
+        // Else the record of the run would lie in the source.
+        if (environment[TrackingVariable] is null)
+            variables.TryAdd(TrackingVariable, new Uri(Path.Combine(Path.GetFullPath(root), "mlruns")).AbsoluteUri);
         return variables;
     }
 }

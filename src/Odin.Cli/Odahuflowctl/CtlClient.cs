@@ -126,7 +126,8 @@ internal sealed class CtlClient : IDisposable
                     return response;
                 response.Dispose();
             }
-            catch (HttpRequestException e) when (attempt < attempts && e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
+            // Nobody listens on this machine: that shows at once, and waiting would not change it.
+            catch (HttpRequestException e) when (attempt < attempts && !Target.Url.IsLoopback && e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
             {
                 session.Debug(e.Message);
             }

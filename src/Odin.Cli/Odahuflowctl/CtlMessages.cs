@@ -110,6 +110,12 @@ internal static class CtlMessages
 
     public static string BuiltIn(string kind, string id) => $"The {kind} \"{id}\" is in none of the files. Using the built-in one";
 
+    public static string DataOutside(string path) => $"The local path '{path}' of the data leads out of the source";
+
+    public static string DataMissing(string path, string connection) => $"The data '{path}' of the connection \"{connection}\" is not fetched: put it there yourself";
+
+    public static string DataNotFound(string path, string connection) => $"The connection \"{connection}\" has no '{path}'";
+
     public static string ProcessStarted(int process) => string.Create(CultureInfo.InvariantCulture, $"Process {process} has been started");
 
     public static string ProcessFailed(int code) => string.Create(CultureInfo.InvariantCulture, $"Process finished with {code} error code");

@@ -42,7 +42,7 @@ internal sealed class GppiGroup
             arguments.Add("--skip-deps");
         if (session.IsVerbose)
             arguments.Add("--verbose");
-        var code = await new LocalProgram(session.Environment).RunAsync(
+        var code = await new LocalProgram(session.Environment, session.Environment.Error).RunAsync(
             Program, [.. arguments, .. command], session.Environment.WorkingDirectory, new Dictionary<string, string>(), _ => { }, cancellationToken);
         if (code != ExitCode.Success && !session.IsVerbose)
             session.Out.WriteLine(CtlMessages.VerboseHint);

@@ -57,12 +57,15 @@ internal static class ReferencePage
         `--scheme` or their variables the server is found as above. When any of those is given, the parts that are missing
         are the original's: `https`, and port 9003.
 
+        The link `odahuflowctl`, at the root of a clone and among these, is another client's: [its own page](odahuflowctl.md) tells of it.
+
         ## Files
 
         | file | what it holds |
         |---|---|
         | `~/.config/odin/config.yml` | contexts; mode 0600. `XDG_CONFIG_HOME` moves it. |
         | `~/.config/odin/tokens/*` | tokens; mode 0600. |
+        | `~/.odahuflow/training_output` | models of `odin local train run`, unless `LOCAL_MODEL_OUTPUT_DIR` names another directory. |
         | `~/.local/share/odin/server.json` | where the local server listens. Written by the server. |
         | `~/.local/share/odin/admin-password` | the local server's first password. Written by the server. |
         | `~/.local/share/odin/demo` | the report of the last `odin demo`. |

@@ -21,6 +21,24 @@ public sealed class RootScriptTests : IDisposable
         Assert.Equal("", result.Error);
     }
 
+    [Theory]
+    [InlineData("clone/odahuflowctl")]
+    [InlineData("bin/odahuflowctl")]
+    public async Task Odahuflowctl_IsTheProgramUnderItsOtherName(string script)
+    {
+        Clone();
+        // The link that the repository has, and one from elsewhere.
+        Assert.Equal("odin", new FileInfo(Path.Combine(SourceTree.Root, "odahuflowctl")).LinkTarget);
+        File.CreateSymbolicLink(home["clone/odahuflowctl"], "odin");
+        File.CreateSymbolicLink(home["bin/odahuflowctl"], home["clone/odahuflowctl"]);
+        Program("clone/artifacts/bin/Odin.Cli/release/odin", "echo \"${0##*/} $*\"\n");
+        for (var i = 0; i < 2; i++)
+        {
+            var result = await RunAsync(home[script], home.Path, "conn", "get");
+            Assert.Equal((0, "odahuflowctl conn get\n", ""), (result.ExitCode, result.Out, result.Error));
+        }
+    }
+
     [Fact]
     public async Task Odin_SourceIsNewer_SaysWhatItBuildsAndHowFarItIs()
     {
