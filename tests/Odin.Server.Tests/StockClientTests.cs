@@ -53,7 +53,7 @@ public sealed class StockClientTests(ServerFixture fixture) : IClassFixture<Serv
     public async Task Everything_ThatDoesNotExist_IsStillJson()
     {
         var client = new StockClient(server);
-        foreach (var path in new[] { "/v1", "/v1/", "/v2/x", "/v1/pipeline/x", "/v1/resources/x/logs", "/favicon.ico", "/v1/jobs/x/files/a/b" })
+        foreach (var path in new[] { "/v1", "/v1/", "/v3/x", "/v1/pipeline/x", "/v1/resources/x/logs", "/favicon.ico", "/v1/jobs/x/files/a/b" })
             Assert.NotNull((await client.GetAsync(path))["detail"]);
         Assert.Equal("pong", (string)(await client.GetAsync("/v1/ping"))!);
     }
