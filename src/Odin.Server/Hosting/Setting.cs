@@ -86,6 +86,7 @@ internal static class Settings
     public static readonly Setting PackagingTimeout = new("packaging.timeout", "4h", "How long a packaging may take, from its first step.") { Inherited = ["PACKAGING_TIMEOUT"] };
     public static readonly Setting RegistryEnabled = new("registry.enabled", "true", "Whether the server's own registry answers at /v2/: 'true' or 'false'.");
     public static readonly Setting RegistryName = new("registry.name", "the first address of the API", "The host, perhaps with a port, under which that registry is reached; names of images begin with it.");
+    public static readonly Setting RegistryConnection = new("registry.connection", "a directory in the data directory", "The connection whose storage holds the images of that registry.");
     public static readonly Setting PackagingParallel = new("packaging.max_parallel", "4", "How many packagings a server works on at the same time.");
     public static readonly Setting LogLevel = new("log.level", "Information", "Trace, Debug, Information, Warning, Error or Critical; the inherited INFO and WARN too.");
 
@@ -97,7 +98,7 @@ internal static class Settings
         TlsCertificate, TlsKey, MaxBody,
         Agents, AgentTimeout, AgentToken, AgentPort, AgentHost, AgentDisks, AgentNvml, AgentNvidiaSmi,
         ConnectionsEnabled, ConnectionKey, HostKeyScan, TrainingsEnabled, TrainingOutput, TrainingTimeout, TrainingParallel,
-        PackagingsEnabled, PackagingOutput, PackagingTimeout, PackagingParallel, RegistryEnabled, RegistryName, LogLevel,
+        PackagingsEnabled, PackagingOutput, PackagingTimeout, PackagingParallel, RegistryEnabled, RegistryName, RegistryConnection, LogLevel,
     ];
 
     /// <summary>Those of the cluster: one that is set says that there is a cluster.</summary>

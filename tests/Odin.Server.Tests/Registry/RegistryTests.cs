@@ -4,8 +4,11 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
+using Odin.Connections;
 using Odin.Images;
+using Odin.Resources;
 using Odin.Server.Registry;
+using Odin.Storage;
 
 namespace Odin.Server.Tests.Registry;
 
@@ -367,6 +370,24 @@ public sealed class RegistryTests(ServerFixture fixture) : IClassFixture<ServerF
             await TestProgram.RunAsync("umount", [uploads]);
         }
         await UploadAsync(client, Bytes(1000, 15));
+    }
+
+    [Fact]
+    public async Task Registry_OnAConnection_KeepsItsContentThere()
+    {
+        using var directory = new TemporaryDirectory();
+        await using var server = await TestServer.StartAsync(options => options with { Registry = new EmbeddedRegistryOptions { Connection = "images" } });
+        using var client = server.Admin();
+        using (var early = await client.GetAsync("/v2/_catalog"))
+            Assert.Equal("UNAVAILABLE", await CodeAsync(early, HttpStatusCode.ServiceUnavailable));
+        var connection = new Connection(new ResourceMetadata { Id = "images" }, new ConnectionSpec { Type = ConnectionTypes.Local, Uri = directory.Path });
+        await server.Store.CreateAsync(connection, TimeProvider.System, CancellationToken.None);
+
+        using (var put = await PutAsync(client, "1", await ManifestAsync(client)))
+            Assert.Equal(HttpStatusCode.Created, put.StatusCode);
+
+        Assert.Equal([name], (await client.GetJsonAsync("/v2/_catalog"))["repositories"]!.AsArray().Select(r => (string?)r));
+        Assert.True(Directory.Exists(directory["blobs/sha256"]));
     }
 
     [Fact]
