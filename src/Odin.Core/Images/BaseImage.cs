@@ -74,7 +74,7 @@ public sealed record BaseImage
     {
         // An index with one image that names no platform is what tools write for a directory.
         var images = index.Manifests.Where(m => MediaTypes.IsManifest(m.MediaType) && m.ArtifactType is null).ToList();
-        var chosen = images.FirstOrDefault(m => platform.Accepts(m.Platform)) ?? (images is [{ Platform: null } only] ? only : null)
+        var chosen = images.Where(m => platform.Accepts(m.Platform)).OrderBy(m => m.Platform!.Variant == platform.Variant ? 0 : 1).FirstOrDefault() ?? (images is [{ Platform: null } only] ? only : null)
             ?? throw new ImageException(
                 $"The image '{name}' is not for {platform}; it is for {string.Join(", ", images.Select(m => m.Platform?.ToString() ?? "an unknown platform"))}.", isPassing: false);
         return await repository.FindManifestAsync(chosen.Digest, cancellationToken)

@@ -11,15 +11,16 @@ internal sealed class BlobContent : HttpContent
     private readonly long length;
     private readonly Watch watch;
 
-    public BlobContent(Stream stream, long offset, long size, bool isPart, Watch watch)
+    public BlobContent(Stream stream, long offset, long size, Watch watch)
     {
         this.stream = stream;
         this.watch = watch;
         length = size - offset;
         Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
         Headers.ContentLength = length;
-        // The specification's form has no unit and no total, which the typed header cannot say.
-        if (isPart && length > 0)
+        // The specification's form has no unit and no total, which the typed header cannot say. Not at the beginning: no registry
+        // needs it there, and some take only what the best-known client sends.
+        if (offset > 0 && length > 0)
             Headers.TryAddWithoutValidation("Content-Range", $"{offset}-{size - 1}");
     }
 

@@ -120,7 +120,7 @@ internal sealed class BlobUpload(RegistryHttp http, string repository, string sc
     }
 
     private async Task<HttpContent> ContentAsync(Watch watch) =>
-        new BlobContent(await open(received, watch.Token), received, blob.Size, isPart: received > 0 || blob.Size > wholeUpload, watch);
+        new BlobContent(await open(received, watch.Token), received, blob.Size, watch);
 
     private void Follow(RegistryAnswer answer)
     {

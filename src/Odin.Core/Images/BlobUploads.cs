@@ -103,7 +103,7 @@ public sealed partial class BlobUploads(string directory, TimeProvider time)
         {
             try
             {
-                return new FileStream(PathOf(repository, id), FileMode.Open, FileAccess.ReadWrite, FileShare.Delete, 1, FileOptions.Asynchronous);
+                return new FileStream(PathOf(repository, id), FileMode.Open, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.Asynchronous);
             }
             catch (FileNotFoundException)
             {

@@ -96,6 +96,7 @@ internal static class Settings
     public static readonly Setting PackagingArguments = new("packaging.arguments", null, "Further arguments of that program's build, with ';' between them: '--isolation=chroot;--network=host'.");
     public static readonly Setting RegistryEnabled = new("registry.enabled", "true", "Whether the server's own registry answers at /v2/: 'true' or 'false'.");
     public static readonly Setting RegistryName = new("registry.name", "the first address of the API", "The host, perhaps with a port, under which that registry is reached; names of images begin with it.");
+    public static readonly Setting RegistryConnection = new("registry.connection", "a directory in the data directory", "The connection whose storage holds the images of that registry.");
     public static readonly Setting PackagingParallel = new("packaging.max_parallel", "4", "How many packagings a server works on at the same time.");
     public static readonly Setting LogLevel = new("log.level", "Information", "Trace, Debug, Information, Warning, Error or Critical; the inherited INFO and WARN too.");
 
@@ -109,7 +110,7 @@ internal static class Settings
         ConnectionsEnabled, ConnectionKey, VaultAddress, VaultToken, VaultMount, VaultPath, VaultNamespace, HostKeyScan,
         TrainingsEnabled, TrainingOutput, TrainingTimeout, TrainingParallel, TrainingArtifacts,
         PackagingsEnabled, PackagingOutput, PackagingTimeout, PackagingParallel, PackagingBase, PackagingBuilder, PackagingProgram, PackagingArguments,
-        RegistryEnabled, RegistryName, LogLevel,
+        RegistryEnabled, RegistryName, RegistryConnection, LogLevel,
     ];
 
     /// <summary>Those of the cluster: one that is set says that there is a cluster.</summary>

@@ -43,6 +43,7 @@ internal static class LifecycleSettings
     public static EmbeddedRegistryOptions ReadRegistry(SettingValues values) => new()
     {
         IsEnabled = Flag(values, Settings.RegistryEnabled),
+        Connection = values.Text(Settings.RegistryConnection),
         Name = values.Text(Settings.RegistryName) switch
         {
             null => null,

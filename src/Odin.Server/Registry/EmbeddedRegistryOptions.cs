@@ -7,4 +7,7 @@ internal sealed record EmbeddedRegistryOptions
 
     /// <summary>Host, perhaps with a port, under which others reach it; null: the first address of the API.</summary>
     public string? Name { get; init; }
+
+    /// <summary>The connection whose storage takes the content; null: a directory in the data directory.</summary>
+    public string? Connection { get; init; }
 }

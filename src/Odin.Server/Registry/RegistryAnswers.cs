@@ -58,9 +58,10 @@ internal static partial class RegistryAnswers
         InvalidManifestException { Flaw: ManifestFlaw.Digest } e => (StatusCodes.Status400BadRequest, "DIGEST_INVALID", e.Message),
         InvalidManifestException { Flaw: ManifestFlaw.TooLarge } e => (StatusCodes.Status413PayloadTooLarge, "SIZE_INVALID", e.Message),
         InvalidManifestException e => (StatusCodes.Status400BadRequest, "MANIFEST_INVALID", e.Message),
-        ImageException { IsPassing: true } => (StatusCodes.Status503ServiceUnavailable, "UNAVAILABLE", "The storage of the images cannot be used at the moment. The server's log says why."),
+        ImageException { Status: StatusCodes.Status404NotFound } e => (StatusCodes.Status404NotFound, "BLOB_UNKNOWN", e.Message),
+        ObjectStorageException or ImageException { IsPassing: true } or ImageException { InnerException: ObjectStorageException } =>
+            (StatusCodes.Status503ServiceUnavailable, "UNAVAILABLE", "The storage of the images cannot be used at the moment. The server's log says why."),
         ImageException e => (StatusCodes.Status400BadRequest, "DIGEST_INVALID", e.Message),
-        ObjectStorageException => (StatusCodes.Status503ServiceUnavailable, "UNAVAILABLE", "The storage of the images cannot be used at the moment. The server's log says why."),
         _ => null,
     };
 

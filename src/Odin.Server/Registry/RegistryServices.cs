@@ -1,3 +1,4 @@
+using Odin.Connections;
 using Odin.Images;
 using Odin.ObjectStorage;
 using Odin.Server.Hosting;
@@ -6,15 +7,14 @@ namespace Odin.Server.Registry;
 
 internal static class RegistryServices
 {
-    /// <summary>The registry in the directory <c>registry</c> of the data directory.</summary>
+    /// <summary>The registry, in the directory <c>registry</c> of the data directory or in the storage of a connection.</summary>
     public static void AddRegistry(this IServiceCollection services, EmbeddedRegistryOptions options)
     {
         services.AddSingleton(provider =>
         {
-            var directory = Directory.CreateDirectory(Path.Combine(provider.GetRequiredService<DataDirectory>()["registry"], "content"));
             var listeners = provider.GetRequiredService<Listeners>();
             return new StoredRegistry(
-                new DirectoryObjectStorage(directory.FullName), () => options.Name ?? listeners.Api[0].Authority, provider.GetRequiredService<TimeProvider>());
+                OpenContent(provider, options), () => options.Name ?? listeners.Api[0].Authority, provider.GetRequiredService<TimeProvider>());
         });
         services.AddSingleton(provider => new BlobUploads(
             Path.Combine(provider.GetRequiredService<DataDirectory>()["registry"], "uploads"), provider.GetRequiredService<TimeProvider>()));
@@ -22,4 +22,8 @@ internal static class RegistryServices
         services.AddSingleton<RegistryUploads>().AddSingleton<RegistryLists>();
         services.AddSingleton<RegistryUpkeep>().AddHostedService(provider => provider.GetRequiredService<RegistryUpkeep>());
     }
+
+    private static IObjectStorage OpenContent(IServiceProvider provider, EmbeddedRegistryOptions options) => options.Connection is { } connection
+        ? new ConnectionStorage(provider.GetRequiredService<StorageOpener>(), connection)
+        : new DirectoryObjectStorage(Directory.CreateDirectory(Path.Combine(provider.GetRequiredService<DataDirectory>()["registry"], "content")).FullName);
 }

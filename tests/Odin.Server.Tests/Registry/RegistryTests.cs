@@ -4,8 +4,11 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
+using Odin.Connections;
 using Odin.Images;
+using Odin.Resources;
 using Odin.Server.Registry;
+using Odin.Storage;
 
 namespace Odin.Server.Tests.Registry;
 
@@ -312,6 +315,79 @@ public sealed class RegistryTests(ServerFixture fixture) : IClassFixture<ServerF
         using (var blob = await client.GetAsync($"/v2/{name}/blobs/{loose}"))
             Assert.Equal(HttpStatusCode.NotFound, blob.StatusCode);
         Assert.Equal(Config, await client.GetByteArrayAsync($"/v2/{name}/blobs/{Digest(Config)}"));
+    }
+
+    [Fact]
+    public async Task Upload_OverTheLimitOfOtherBodies_IsTaken()
+    {
+        await using var server = await TestServer.StartAsync(options => options with { MaxBodyBytes = 1000 });
+        using var client = server.Admin();
+
+        await UploadAsync(client, Bytes(50_000, 12));
+    }
+
+    [Fact]
+    public async Task Upload_ServerStopsInTheMiddle_GoesOnAfterwards()
+    {
+        using var directory = new TemporaryDirectory();
+        var content = Bytes(3000, 13);
+        string session;
+        await using (var first = await TestServer.StartAsync(options => options with { DataDirectory = directory["data"] }))
+        {
+            using var client = first.Admin();
+            session = await BeginAsync(client);
+            using var part = await PatchAsync(client, session, content[..2000], "0-1999");
+        }
+        await using var second = await TestServer.StartAsync(options => options with { DataDirectory = directory["data"] });
+        using var later = second.Admin();
+
+        using (var status = await later.GetAsync(session))
+            Assert.Equal("0-1999", status.Headers.GetValues("Range").Single());
+        using (var rest = await PatchAsync(later, session, content[2000..], "2000-2999"))
+            Assert.Equal(HttpStatusCode.Accepted, rest.StatusCode);
+        using var end = await later.PutAsync($"{session}?digest={Digest(content)}", null);
+        Assert.Equal(HttpStatusCode.Created, end.StatusCode);
+    }
+
+    [Fact]
+    public async Task Upload_DiskFull_IsUnavailableAndNotVisible()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can mount a small disk.");
+        await using var server = await TestServer.StartAsync();
+        using var client = server.Admin();
+        var uploads = Directory.CreateDirectory(Path.Combine(server.Data, "registry/uploads")).FullName;
+        await TestProgram.RunAsync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", uploads]);
+        try
+        {
+            var content = Bytes(2_000_000, 14);
+            using var answer = await client.PostAsync($"/v2/{name}/blobs/uploads/?digest={Digest(content)}", new ByteArrayContent(content));
+            Assert.Equal("UNAVAILABLE", await CodeAsync(answer, HttpStatusCode.ServiceUnavailable));
+            using var head = await client.SendAsync(new HttpRequestMessage(HttpMethod.Head, $"/v2/{name}/blobs/{Digest(content)}"));
+            Assert.Equal(HttpStatusCode.NotFound, head.StatusCode);
+        }
+        finally
+        {
+            await TestProgram.RunAsync("umount", [uploads]);
+        }
+        await UploadAsync(client, Bytes(1000, 15));
+    }
+
+    [Fact]
+    public async Task Registry_OnAConnection_KeepsItsContentThere()
+    {
+        using var directory = new TemporaryDirectory();
+        await using var server = await TestServer.StartAsync(options => options with { Registry = new EmbeddedRegistryOptions { Connection = "images" } });
+        using var client = server.Admin();
+        using (var early = await client.GetAsync("/v2/_catalog"))
+            Assert.Equal("UNAVAILABLE", await CodeAsync(early, HttpStatusCode.ServiceUnavailable));
+        var connection = new Connection(new ResourceMetadata { Id = "images" }, new ConnectionSpec { Type = ConnectionTypes.Local, Uri = directory.Path });
+        await server.Store.CreateAsync(connection, TimeProvider.System, CancellationToken.None);
+
+        using (var put = await PutAsync(client, "1", await ManifestAsync(client)))
+            Assert.Equal(HttpStatusCode.Created, put.StatusCode);
+
+        Assert.Equal([name], (await client.GetJsonAsync("/v2/_catalog"))["repositories"]!.AsArray().Select(r => (string?)r));
+        Assert.True(Directory.Exists(directory["blobs/sha256"]));
     }
 
     [Fact]
