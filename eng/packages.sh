@@ -41,9 +41,9 @@ import importlib.util, sys
 sys.exit(any(importlib.util.find_spec(name) is None for name in ("numpy", "pandas", "scipy", "sklearn")))' </dev/null >/dev/null 2>&1
 }
 
-# Sets ODIN_DEMO_PYTHON to an interpreter with scikit-learn and pandas: the one that is named already, the system's (with a package,
-# for root), or a virtual environment in the cache. Fails with a sentence.
-find_python() {
+# Sets ODIN_DEMO_PYTHON to an interpreter with scikit-learn and pandas, if there is one: the one that is named already, the system's,
+# or a virtual environment in the cache. Installs nothing.
+look_for_python() {
     environment=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/odin/demo-python
     for python in "${ODIN_DEMO_PYTHON:-}" /usr/bin/python3 "$environment/bin/python" "$(command -v python3 || true)"; do
         if [ -n "$python" ] && has_learn "$python"; then
@@ -51,6 +51,12 @@ find_python() {
             return 0
         fi
     done
+    return 1
+}
+
+# The same, and makes one where there is none: with a package, for root, or as a virtual environment. Fails with a sentence.
+find_python() {
+    look_for_python && return 0
     if can_install && install python3 python3-sklearn python3-pandas && has_learn /usr/bin/python3; then
         use_python /usr/bin/python3
         return 0

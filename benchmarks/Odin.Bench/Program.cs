@@ -20,6 +20,13 @@ var onKubernetes = new (string Name, Func<Task<IReadOnlyList<BenchRow>>> Run)[]
     ("kubernetes-200-runs", KubernetesBenches.ManyRunsAsync),
 };
 
+// Asked for by --lifecycle, because they need Python with scikit-learn, zip and buildah.
+var onLifecycle = new (string Name, Func<Task<IReadOnlyList<BenchRow>>> Run)[]
+{
+    ("training", TrainingBenches.RunAsync),
+    ("archive", ArchiveBenches.RunAsync),
+};
+
 var benches = onMachine;
 string? only = null;
 var json = false;
@@ -31,9 +38,11 @@ for (var i = 0; i < args.Length; i++)
         json = args[++i] == "json";
     else if (args[i] == "--kubernetes")
         benches = onKubernetes;
+    else if (args[i] == "--lifecycle")
+        benches = onLifecycle;
     else
     {
-        Console.Error.WriteLine($"usage: ./bench [--kubernetes] [--only NAME] [-o table|json]\nnames: {string.Join(", ", onMachine.Concat(onKubernetes).Select(b => b.Name))}");
+        Console.Error.WriteLine($"usage: ./bench [--kubernetes|--lifecycle] [--only NAME] [-o table|json]\nnames: {string.Join(", ", onMachine.Concat(onKubernetes).Concat(onLifecycle).Select(b => b.Name))}");
         return 2;
     }
 }

@@ -1,4 +1,4 @@
-"""Commands: mlflow, script (toolchains), gppi (a model directory), invoke (inside a model's image), checker (internal)."""
+"""Commands: capture (lists the files of an environment), mlflow, script (toolchains), gppi (a model directory), invoke (inside a model's image), checker (internal)."""
 
 import sys
 
@@ -11,6 +11,7 @@ if sys.version_info < ((3, 6) if sys.argv[1:2] in (["checker"], ["invoke"]) else
 sys.path[0] = __file__.rpartition("/")[0].rpartition("/")[0] or "."
 
 COMMANDS = {
+    "capture": "odin_runtime.capture",
     "checker": "odin_runtime.checker",
     "gppi": "odin_runtime.gppi",
     "invoke": "odin_runtime.invoke",

@@ -41,6 +41,7 @@ internal static class CommandTree
             new NounCommand(session, LifecycleNoun.Training),
             new NounCommand(session, LifecycleNoun.Packaging),
             new NounCommand(session, LifecycleNoun.PackagingIntegration),
+            new ArtifactCommand(session),
             new LocalCommand(session),
             new ChoreCommand(session),
             new ServerCommand(session),

@@ -1,10 +1,13 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Odin.Artifacts;
 using Odin.Connections;
 using Odin.Execution;
 using Odin.Execution.Processes;
 using Odin.Git;
+using Odin.Images;
+using Odin.Packagings;
 using Odin.Pipelines;
 using Odin.Reconciliation;
 using Odin.Runs;
@@ -120,14 +123,39 @@ public static class OdinServiceCollectionExtensions
         services.AddSingleton(new StepOptions { Directory = Path.Combine(Path.GetFullPath(options.WorkspaceDirectory ?? options.InData("workspaces")), ".lifecycle") });
         services.AddSingleton(_ => options.ConnectionKey is { } key ? SecretKeyRing.Of(key) : SecretKeyRing.Load(options.InData("connections.keys")));
         services.TryAddSingleton<ISecretStore, SealedSecretStore>();
-        services.AddSingleton<ConnectionCatalog>().AddSingleton<StorageOpener>();
-        return services.AddSteps<Training, TrainingWork>(options, (provider, executor) => new TrainingWork(
+        services.AddSingleton<ConnectionCatalog>().AddSingleton<StorageOpener>().AddSingleton<ArtifactCatalog>();
+        services.AddSingleton<IConnectionProbe, StorageProbe>().AddSingleton<IConnectionProbe>(_ => new GitProbe(options.InData("probes")));
+        services.AddSingleton<ConnectionTester>();
+        services.AddSteps<Training, TrainingWork>(options, (provider, executor) => new TrainingWork(
             provider.GetRequiredService<IResourceStore>(),
             provider.GetRequiredService<ConnectionCatalog>(),
             provider.GetRequiredService<StorageOpener>(),
             executor,
             options.Trainings,
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IImageBuilder>(provider =>
+        {
+            var places = new ImageBuilderOptions
+            {
+                WorkDirectory = options.InData("images/work"),
+                CacheDirectory = options.InData("images/layers"),
+                Time = provider.GetRequiredService<TimeProvider>(),
+            };
+            return options.Packagings.Containerfile is { } containerfile ? new ContainerfileImageBuilder(places, containerfile) : new LayersImageBuilder(places);
+        });
+        return services.AddSteps<Packaging, PackagingWork>(options, (provider, executor) => new PackagingWork(
+            provider.GetRequiredService<IResourceStore>(),
+            provider.GetRequiredService<ConnectionCatalog>(),
+            provider.GetRequiredService<ArtifactCatalog>(),
+            new ModelImage(
+                new ImageRegistries(
+                    provider.GetRequiredService<IResourceStore>(), provider.GetRequiredService<ConnectionCatalog>(), provider.GetService<StoredRegistry>(), provider.GetRequiredService<TimeProvider>()),
+                provider.GetRequiredService<IImageBuilder>(),
+                options.Packagings,
+                PythonRuntime.FindDirectory()),
+            BuiltInPackagers.Find(),
+            executor,
+            options.Packagings));
     }
 
     private static IServiceCollection AddSteps<T, TWork>(this IServiceCollection services, OdinOptions options, Func<IServiceProvider, IExecutor, TWork> make)

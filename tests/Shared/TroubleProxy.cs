@@ -13,6 +13,9 @@ internal sealed record Trouble
     /// <summary>The connection breaks when the server has sent that many bytes.</summary>
     public long? CutAfter { get; init; }
 
+    /// <summary>The connection breaks when the client has sent that many bytes.</summary>
+    public long? CutRequestAfter { get; init; }
+
     /// <summary>Nothing ever comes.</summary>
     public bool IsSilent { get; init; }
 
@@ -83,7 +86,7 @@ internal sealed class TroubleProxy : IDisposable
                 else if (trouble?.Answer is { } answer)
                     await AnswerAsync(client, answer, end.Token);
                 else
-                    await PassAsync(client, trouble?.CutAfter ?? long.MaxValue, end);
+                    await PassAsync(client, trouble, end);
             }
             catch (Exception e) when (e is OperationCanceledException or IOException or SocketException)
             {
@@ -106,12 +109,12 @@ internal sealed class TroubleProxy : IDisposable
             continue;
     }
 
-    private async Task PassAsync(TcpClient client, long cutAfter, CancellationTokenSource end)
+    private async Task PassAsync(TcpClient client, Trouble? trouble, CancellationTokenSource end)
     {
         using var server = new TcpClient();
         await server.ConnectAsync(IPAddress.Loopback, serverPort, end.Token);
-        var requests = PumpAsync(client.GetStream(), server.GetStream(), long.MaxValue, end);
-        await PumpAsync(server.GetStream(), client.GetStream(), cutAfter, end);
+        var requests = PumpAsync(client.GetStream(), server.GetStream(), trouble?.CutRequestAfter ?? long.MaxValue, end);
+        await PumpAsync(server.GetStream(), client.GetStream(), trouble?.CutAfter ?? long.MaxValue, end);
         // Broken, not ended: without this it could look like a good end.
         client.LingerState = new LingerOption(true, 0);
         client.Close();

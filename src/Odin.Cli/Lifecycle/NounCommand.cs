@@ -31,6 +31,8 @@ internal sealed class NounCommand : OdinCommand
         AddSubcommand("create", "Makes what is in a file.", CreateAsync, noun.Outcome is null ? [File, IgnoreExisting] : [File, IgnoreExisting, NoWait]);
         AddSubcommand("edit", "Replaces what is in a file.", EditAsync, noun.Outcome is null ? [File] : [File, NoWait]);
         AddSubcommand("delete", "Deletes one.", DeleteAsync, [Id, IgnoreMissing]);
+        if (noun == LifecycleNoun.Connection)
+            Add(ConnectionTestCommand.Create(session));
         if (noun.Outcome is not null)
             AddSubcommand("logs", "Prints its log.", LogsAsync, [Id, Follow]);
     }

@@ -42,6 +42,8 @@ public sealed class StorageOpener(ConnectionCatalog connections)
             KeySecret = secrets.KeySecretText,
             Endpoint = location.Endpoint,
         }),
-        _ => throw new ObjectStorageException($"Connections of type {connection.Spec.Type} cannot be opened by this version: use s3 or local.", isPassing: false),
+        ConnectionTypes.AzureBlob => new AzureBlobObjectStorage(new AzureBlobStorageOptions { SasUrl = secrets.KeySecretText, Container = location.Bucket }),
+        ConnectionTypes.Gcs => new GcsObjectStorage(new GcsStorageOptions { Bucket = location.Bucket, ServiceAccountJson = secrets.KeySecretText, Endpoint = location.Endpoint }),
+        _ => throw new ObjectStorageException($"Connections of type {connection.Spec.Type} hold no files: use one of {string.Join(", ", ConnectionTypes.Storage)}.", isPassing: false),
     };
 }

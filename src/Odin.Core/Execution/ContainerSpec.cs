@@ -36,6 +36,9 @@ public sealed record ContainerSpec
     public SecurityContext? SecurityContext { get; init; }
 
     public string? ServiceAccount { get; init; }
+
+    /// <summary>Whether the container may do all that the node may.</summary>
+    public bool IsPrivileged { get; init; }
 }
 
 /// <summary>A volume in the container. Claim null: an ephemeral volume of that name.</summary>

@@ -46,6 +46,17 @@ public static class GitSourceCheckout
         return commit;
     }
 
+    /// <summary>The names of all references of the repository, <c>HEAD</c> among them: shows whether it can be read.</summary>
+    /// <param name="scratch">A directory that nobody else may read; credentials lie in it for the time being.</param>
+    /// <exception cref="GitException">It cannot; the message says why.</exception>
+    public static async Task<IReadOnlySet<string>> ListReferencesAsync(GitSourceAddress address, string scratch, CancellationToken cancellationToken)
+    {
+        var (parsed, options) = Prepare(address, scratch);
+        using var git = new GitProgram(parsed, options);
+        git.Prepare();
+        return (await new Source(git, parsed, options, "", "").ListAsync(cancellationToken)).Keys.ToHashSet(StringComparer.Ordinal);
+    }
+
     private static (GitAddress, GitOptions) Prepare(GitSourceAddress address, string scratch)
     {
         if (!GitAddress.TryParse(address.Uri, allowInsecureHttp: false, out var parsed, out var error))
@@ -82,35 +93,58 @@ public static class GitSourceCheckout
             if (reference.StartsWith('-') || reference.Any(c => char.IsControl(c) || c is ' ' or ':' or '^' or '~'))
                 throw new GitException($"'{reference}' cannot be a reference of a git repository: give a branch, a tag or a commit.");
             var known = await ListAsync(cancellationToken);
+            if (await BorrowAsync(cancellationToken))
+            {
+                var wanted = Find(known, reference) is { } there ? known[there] : IsCommit(reference) ? reference : null;
+                return wanted is not null && await ParseAsync(wanted + "^{commit}", cancellationToken) is { } found ? found : throw (reference.Length == 0 ? Empty() : Missing(reference));
+            }
             if (Find(known, reference) is { } name)
             {
                 await GetAsync(["--depth=1", "--no-tags"], [$"+{name}:refs/odin/source"], cancellationToken);
                 return await ParseAsync("refs/odin/source^{commit}", cancellationToken) ?? throw Missing(reference);
             }
             if (reference.Length == 0)
-                throw new GitException($"The repository '{Address}' has no default branch: it is empty, or the connection has to name a reference.");
+                throw Empty();
             // Only the history can tell.
             await GetAsync(["--tags"], ["+refs/heads/*:refs/remotes/origin/*", "+refs/pull/*/head:refs/remotes/origin/pr/*"], cancellationToken);
             return IsCommit(reference) && await ParseAsync(reference + "^{commit}", cancellationToken) is { } commit ? commit : throw Missing(reference);
         }
 
         // In the order in which the inherited system looked.
-        private static string? Find(HashSet<string> known, string reference) => reference.Length == 0
-            ? known.Contains("HEAD") ? "HEAD" : null
+        private static string? Find(Dictionary<string, string> known, string reference) => reference.Length == 0
+            ? known.ContainsKey("HEAD") ? "HEAD" : null
             : new[] { reference, "refs/tags/" + reference, "refs/heads/" + reference, Strip(reference, "origin/"), Strip(reference, "refs/remotes/origin/"), Strip(reference, "remotes/origin/") }
-                .FirstOrDefault(name => name is not null && known.Contains(name));
+                .FirstOrDefault(name => name is not null && known.ContainsKey(name));
 
         private static string? Strip(string reference, string prefix) =>
             reference.StartsWith(prefix, StringComparison.Ordinal) ? "refs/heads/" + reference[prefix.Length..] : null;
 
         private static bool IsCommit(string reference) => reference.Length is >= ShortestPrefix and <= CommitLength && reference.All(char.IsAsciiHexDigit);
 
+        // What lies on this machine is read where it is: copying all of a repository for one commit takes longer than most else.
+        private async Task<bool> BorrowAsync(CancellationToken cancellationToken)
+        {
+            if (Address.Transport != GitTransport.Directory)
+                return false;
+            var objects = new[] { Path.Combine(Address.Location, ".git", "objects"), Path.Combine(Address.Location, "objects") }.FirstOrDefault(Directory.Exists);
+            if (objects is null || objects.Contains('\n', StringComparison.Ordinal) || objects.StartsWith('"'))
+                return false;
+            await File.WriteAllTextAsync(Path.Combine(GitDirectory, "objects", "info", "alternates"), objects + "\n", cancellationToken);
+            return true;
+        }
+
+        private GitException Empty() => new($"The repository '{Address}' has no default branch: it is empty, or the connection has to name a reference.");
+
         private GitException Missing(string reference) => new($"can't find '{reference}' refs in git repository '{Address}': give a branch, a tag or a commit that is there");
 
-        private async Task<HashSet<string>> ListAsync(CancellationToken cancellationToken)
+        // Name -> object.
+        public async Task<Dictionary<string, string>> ListAsync(CancellationToken cancellationToken)
         {
             var answer = await OverNetworkAsync(new GitCall("ls-remote", "--quiet", "--", Address.Location), cancellationToken);
-            return [.. answer.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split('\t', 2)).Where(p => p.Length == 2).Select(p => p[1])];
+            var known = new Dictionary<string, string>(StringComparer.Ordinal);
+            foreach (var parts in answer.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split('\t', 2)).Where(p => p.Length == 2))
+                known[parts[1]] = parts[0];
+            return known;
         }
 
         private Task<GitAnswer> GetAsync(string[] options, string[] references, CancellationToken cancellationToken) => OverNetworkAsync(

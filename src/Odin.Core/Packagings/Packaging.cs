@@ -62,8 +62,20 @@ public sealed record PackagingStatus
 {
     public StepStatus Progress { get; init; } = new();
 
+    /// <summary>The entry point of the built-in packager that makes the image; null: a program does.</summary>
+    public string? Packager { get; init; }
+
+    /// <summary>What the image will be called; null: a program decides, or it is not known yet.</summary>
+    public string? PlannedImage { get; init; }
+
+    /// <summary>SHA-256 of the artifact that was fetched, in hexadecimal.</summary>
+    public string? ArtifactDigest { get; init; }
+
     /// <summary>What the packager has reported, <c>image</c> first.</summary>
     public IReadOnlyList<PackagingResult> Results { get; init; } = [];
+
+    /// <summary>What the program has said over the API; null: nothing. What it has left in a file counts more.</summary>
+    public IReadOnlyList<PackagingResult>? Reported { get; init; }
 }
 
 /// <summary>Something that a packager has made.</summary>

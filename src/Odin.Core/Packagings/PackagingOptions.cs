@@ -1,4 +1,6 @@
+using Odin.Artifacts;
 using Odin.Connections;
+using Odin.Images;
 using Odin.Resources;
 
 namespace Odin.Packagings;
@@ -16,6 +18,24 @@ public sealed record PackagingOptions
 
     /// <summary>How many are worked on at the same time by one server. Default 4.</summary>
     public int MaxParallel { get; init; } = 4;
+
+    /// <summary>
+    /// The base of images whose packaging names none: a reference, <c>scratch</c>, or <see cref="MachineBase"/>, which is the
+    /// default: the Python of this machine with the packages that the model needs.
+    /// </summary>
+    public string BaseImage { get; init; } = MachineBase;
+
+    /// <summary>The Python of this machine.</summary>
+    public const string MachineBase = "machine";
+
+    /// <summary>
+    /// Installs what a model needs by commands in its base image, with buildah or podman; null, the default: images are put
+    /// together from layers alone, and their base has what the model needs.
+    /// </summary>
+    public ContainerfileOptions? Containerfile { get; init; }
+
+    /// <summary>How much may come out of an artifact.</summary>
+    public ArchiveLimits Archives { get; init; } = new();
 
     /// <summary>The node selectors that may be asked for; empty: none.</summary>
     public IReadOnlyList<IReadOnlyDictionary<string, string>> NodePools { get; init; } = [];

@@ -20,6 +20,10 @@ public interface IStepWork<T>
     /// <exception cref="StepFailedException">It cannot; the message is for the user.</exception>
     Task<Func<T, T>> SetupAsync(T resource, StepContext context, CancellationToken cancellationToken);
 
+    /// <summary>What the server does in place of the program; null: there is a program. The same answer as long as setup is not repeated.</summary>
+    /// <remarks>It returns what has come of it and throws as the other steps do.</remarks>
+    Func<StepContext, CancellationToken, Task<Func<T, T>>>? WithoutProgram(T resource);
+
     /// <summary>The program; its key, and that it is ours to start, are seen to elsewhere.</summary>
     /// <exception cref="StepFailedException">There is none.</exception>
     Task<ExecutionSpec> DescribeProgramAsync(T resource, StepContext context, CancellationToken cancellationToken);

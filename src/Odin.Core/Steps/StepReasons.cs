@@ -12,9 +12,26 @@ public static class StepReasons
     /// <summary>What the program has left could not be taken over.</summary>
     public const string ResultFailed = nameof(ResultFailed);
 
+    /// <summary>What the server does in place of a program could not be done.</summary>
+    public const string WorkFailed = nameof(WorkFailed);
+
     /// <summary>A place outside does not answer, or not to us.</summary>
     public const string ConnectionFailed = nameof(ConnectionFailed);
 
     /// <summary>The data, the source or the artifact is not where it is said to be.</summary>
     public const string NotFound = nameof(NotFound);
+
+    /// <summary>An image could not be read, built or stored.</summary>
+    public const string ImageFailed = nameof(ImageFailed);
+
+    /// <summary>An artifact or an argument is not what it has to be.</summary>
+    public const string Unfit = nameof(Unfit);
+
+    /// <summary>Why a step of the server's own failed, when nothing more is known.</summary>
+    internal static string OfFailed(WorkStep step) => step switch
+    {
+        WorkStep.Setup => SetupFailed,
+        WorkStep.Result => ResultFailed,
+        _ => WorkFailed,
+    };
 }

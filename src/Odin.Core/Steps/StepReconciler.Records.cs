@@ -57,7 +57,15 @@ internal sealed partial class StepReconciler<T>
     {
         var batch = new ResourceBatch(time) { Lease = lease.Token };
         var stored = batch.UpdateStatus(resource);
-        await store.ApplyAsync(batch, cancellationToken);
+        try
+        {
+            await store.ApplyAsync(batch, cancellationToken);
+        }
+        catch (ResourceNotFoundException e)
+        {
+            // It was deleted meanwhile: the next pass sees that.
+            throw new ResourceConflictException(e.Kind, e.Id);
+        }
         return stored;
     }
 

@@ -99,6 +99,7 @@ internal sealed partial class StepReconciler<T>(
     {
         WorkStep.Setup => AdvanceServerStepAsync(resource, attempt, WorkStep.Main, work.SetupAsync, lease, cancellationToken),
         WorkStep.Result => AdvanceServerStepAsync(resource, attempt, null, work.CollectAsync, lease, cancellationToken),
+        _ when work.WithoutProgram(resource) is { } here => AdvanceServerStepAsync(resource, attempt, WorkStep.Result, (_, context, token) => here(context, token), lease, cancellationToken),
         _ => AdvanceProgramAsync(resource, attempt, lease, cancellationToken),
     };
 
@@ -195,12 +196,11 @@ internal sealed partial class StepReconciler<T>(
 
     private async Task FailAsync(T resource, Exception failure, Lease lease, CancellationToken cancellationToken)
     {
-        var isSetup = resource.Progress.Step == WorkStep.Setup;
         var (reason, message) = failure switch
         {
             StepFailedException e => (e.Reason, e.Message),
             OperationCanceledException when Left(resource) <= TimeSpan.Zero => (ExecutionReasons.Timeout, $"stopped in the step '{StepWords.Of(resource.Progress.Step)}': it ran longer than {StepWords.Of(work.Timeout)}"),
-            _ => (isSetup ? StepReasons.SetupFailed : StepReasons.ResultFailed, failure.Message),
+            _ => (StepReasons.OfFailed(resource.Progress.Step), failure.Message),
         };
         if (failure is not (StepFailedException or OperationCanceledException or IOException))
             LogStepFailed(failure, T.Kind, resource.Metadata.Id, resource.Progress.Step);

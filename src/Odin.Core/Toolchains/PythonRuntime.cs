@@ -9,4 +9,11 @@ public static class PythonRuntime
         var directory = Path.Combine(AppContext.BaseDirectory, "python", "bin");
         return Directory.Exists(directory) ? directory : null;
     }
+
+    /// <summary>The directory of its sources; null: they were left out.</summary>
+    public static string? FindSources()
+    {
+        var directory = Path.Combine(AppContext.BaseDirectory, "python", "odin_runtime");
+        return Directory.Exists(directory) ? directory : null;
+    }
 }

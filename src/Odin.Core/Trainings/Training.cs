@@ -110,7 +110,13 @@ public sealed record TrainingStatus
     public IReadOnlyDictionary<string, string>? Tags { get; init; }
 
     public IReadOnlyList<string>? Warnings { get; init; }
+
+    /// <summary>What the program has said over the API; null: nothing. What we have found out ourselves counts more.</summary>
+    public ReportedTraining? Reported { get; init; }
 }
+
+/// <summary>What the program of a training says of its result; empty: it says nothing of that.</summary>
+public sealed record ReportedTraining(string RunId, string Artifact, string Commit);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, IgnoreReadOnlyProperties = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Training))]

@@ -1,3 +1,4 @@
+using Odin.Artifacts;
 using Odin.Connections;
 using Odin.Resources;
 
@@ -16,6 +17,9 @@ public sealed record TrainingOptions
 
     /// <summary>How many are worked on at the same time by one server. Default 4.</summary>
     public int MaxParallel { get; init; } = 4;
+
+    /// <summary>How artifacts are written. Default a zip.</summary>
+    public ArchiveFormat ArtifactFormat { get; init; } = ArchiveFormat.Zip;
 
     /// <summary>The node selectors that may be asked for; empty: none.</summary>
     public IReadOnlyList<IReadOnlyDictionary<string, string>> NodePools { get; init; } = [];

@@ -58,6 +58,8 @@ internal sealed class TrainingWork(
         }
     }
 
+    public Func<StepContext, CancellationToken, Task<Func<Training, Training>>>? WithoutProgram(Training resource) => null;
+
     public async Task<ExecutionSpec> DescribeProgramAsync(Training resource, StepContext context, CancellationToken cancellationToken)
     {
         var toolchain = await FindToolchainAsync(resource, cancellationToken);
@@ -133,14 +135,7 @@ internal sealed class TrainingWork(
         var connection = await connections.FindAsync(git.Connection, cancellationToken)
             ?? throw new StepFailedException(StepReasons.NotFound, $"The connection '{git.Connection}' does not exist any more: create it again, or name another one.");
         var secrets = await connections.RevealAsync(connection, cancellationToken);
-        var address = new GitSourceAddress
-        {
-            Uri = connection.Spec.Uri,
-            UserName = connection.Spec.Username,
-            Password = secrets.Kinds.HasFlag(SecretKinds.Password) ? secrets.PasswordText : null,
-            SshKey = secrets.Kinds.HasFlag(SecretKinds.KeySecret) ? secrets.KeySecretText : null,
-            KnownHosts = connection.Spec.PublicKey,
-        };
+        var address = GitConnections.AddressOf(connection, secrets);
         await context.LogAsync($"Fetching {(git.Reference.Length > 0 ? $"'{git.Reference}'" : "the default branch")} of {address}", cancellationToken);
         var commit = await GitSourceCheckout.LayOutAsync(address, git.Reference, context.Workspace, context.Private, cancellationToken);
         await context.LogAsync($"The source is commit {commit}", cancellationToken);
@@ -178,7 +173,7 @@ internal sealed class TrainingWork(
         try
         {
             return await ModelArchive.PackAsync(
-                output, (content, token) => storage.SaveAsync(claim.Spec.Key, content, isNew ? SaveMode.CreateOnly : SaveMode.Overwrite, token), cancellationToken);
+                output, options.ArtifactFormat, (content, token) => storage.SaveAsync(claim.Spec.Key, content, isNew ? SaveMode.CreateOnly : SaveMode.Overwrite, token), cancellationToken);
         }
         catch (ObjectAlreadyExistsException)
         {

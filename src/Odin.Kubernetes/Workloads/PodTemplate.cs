@@ -73,6 +73,8 @@ internal static class PodTemplate
         };
         if (options.WorkspaceClaim is not null)
             container["workingDir"] = execution.WorkingDirectory;
+        if (spec.IsPrivileged)
+            container["securityContext"] = new JsonObject { ["privileged"] = true };
         if (volumes.Mounts.Count > 0)
             container["volumeMounts"] = volumes.Mounts;
         return container;

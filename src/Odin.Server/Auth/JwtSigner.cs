@@ -17,14 +17,17 @@ internal sealed class JwtSigner(JwtOptions options, SigningKey key, TimeProvider
     public string Issue(string userName) => Issue(userName, time.GetUtcNow());
 
     /// <summary>A token for the user that says it was issued at that time, and is valid from then on.</summary>
-    public string Issue(string userName, DateTimeOffset issued)
+    public string Issue(string userName, DateTimeOffset issued) => Issue(userName, issued, options.Lifetime);
+
+    /// <summary>The same for another time than <see cref="JwtOptions.Lifetime"/>.</summary>
+    public string Issue(string userName, DateTimeOffset issued, TimeSpan lifetime)
     {
         var now = issued.ToUnixTimeSeconds();
         return Sign(new JwtClaims
         {
             Issuer = options.Issuer,
             IssuedAt = now,
-            Expires = now + (long)options.Lifetime.TotalSeconds,
+            Expires = now + (long)lifetime.TotalSeconds,
             Subject = userName,
         });
     }

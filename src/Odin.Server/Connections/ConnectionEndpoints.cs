@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Odin.Connections;
 using Odin.Server.Auth;
 using Odin.Server.Lifecycle;
 
@@ -14,6 +15,14 @@ internal static class ConnectionEndpoints
         connections.MapGet("/{id}/decrypted", RevealAsync)
             .WithAccess(AccessKind.Write).WithTags("Model lifecycle").WithName("RevealConnection").WithSummary("Connection: show one with its secrets")
             .Produces<JsonObject>().Produces<LifecycleMessage>(StatusCodes.Status404NotFound);
+        connections.MapPost("/{id}/test", TestAsync).WithTags("Model lifecycle").WithName("TestConnection").WithSummary("Connection: try whether it leads anywhere and lets us in")
+            .Produces<JsonObject>().Produces<LifecycleMessage>(StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<IResult> TestAsync(string id, ConnectionNoun noun, ConnectionTester tester, CancellationToken cancellationToken)
+    {
+        var finding = await tester.TestAsync(await noun.FindAsync(id, cancellationToken), cancellationToken);
+        return LifecycleEndpoints.Answer(new JsonObject { ["works"] = finding.Works, ["message"] = finding.Message });
     }
 
     private static async Task<IResult> RevealAsync(string id, ConnectionNoun noun, CancellationToken cancellationToken) =>

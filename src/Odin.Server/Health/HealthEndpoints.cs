@@ -7,15 +7,22 @@ using Odin.Users;
 
 namespace Odin.Server.Health;
 
-/// <summary>Whether the server and what it stands on work: <c>/health</c>, for probes and people.</summary>
+/// <summary>
+/// Whether the server and what it stands on work: <c>/healthz</c> for probes, open to all, and <c>/health</c>, which is read
+/// like anything else: clients of the inherited system log in by asking it, and expect 401 for a token that is not good.
+/// </summary>
 internal static class HealthEndpoints
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
-    public static void MapHealth(this IEndpointRouteBuilder app) =>
-        app.MapGet("/health", CheckAsync).WithTags("Server").WithName("Health").WithSummary("Says whether the server works")
-            .WithAccess(AccessKind.Public)
-            .Produces<HealthAnswer>().Produces<HealthAnswer>(StatusCodes.Status503ServiceUnavailable);
+    public static void MapHealth(this IEndpointRouteBuilder app)
+    {
+        Describe(app.MapGet("/health", CheckAsync), "Health", "Says whether the server works, to who may read");
+        Describe(app.MapGet("/healthz", CheckAsync), "HealthProbe", "The same for everybody, as probes ask it").WithAccess(AccessKind.Public);
+    }
+
+    private static RouteHandlerBuilder Describe(RouteHandlerBuilder builder, string name, string summary) => builder.WithTags("Server").WithName(name).WithSummary(summary)
+        .Produces<HealthAnswer>().Produces<HealthAnswer>(StatusCodes.Status503ServiceUnavailable);
 
     private static async Task<IResult> CheckAsync(
         IResourceStore store, IServiceProvider services, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)

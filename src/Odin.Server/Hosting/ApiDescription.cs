@@ -11,13 +11,49 @@ internal sealed record BodyMetadata(Type Type, IReadOnlyList<string> ContentType
 /// <summary>The OpenAPI document.</summary>
 internal static class ApiDescription
 {
-    private const string BearerScheme = "bearer";
+    /// <summary>Of the inherited API of models.</summary>
+    public const string LifecycleTitle = "API Gateway";
+
+    private const string BearerScheme = "bearer", LifecycleDocument = "lifecycle";
 
     /// <summary>Says what the body is. The framework's own way would refuse other content types, which the inherited clients send.</summary>
     public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder builder, params string[] contentTypes) =>
         builder.WithMetadata(new BodyMetadata(typeof(T), contentTypes));
 
-    public static void AddApiDescription(this IServiceCollection services) => services.AddOpenApi("v1", options =>
+    /// <summary>Adds the document of everything, and that of the inherited API.</summary>
+    public static void AddApiDescription(this IServiceCollection services)
+    {
+        services.AddOpenApi(LifecycleDocument, options =>
+        {
+            options.ShouldInclude = description => description.RelativePath?.StartsWith("api/v1/", StringComparison.Ordinal) == true;
+            options.AddDocumentTransformer((document, _, _) =>
+            {
+                document.Info = new OpenApiInfo
+                {
+                    Title = LifecycleTitle,
+                    Version = "1.0",
+                    Description = "This is an API Gateway webServer.",
+                    License = new OpenApiLicense { Name = "Apache 2.0", Url = new Uri("http://www.apache.org/licenses/LICENSE-2.0.html") },
+                };
+                document.Servers = [];
+                return Task.CompletedTask;
+            });
+            options.AddOperationTransformer(DescribeAsync);
+        });
+        services.AddMainDescription();
+    }
+
+    /// <summary>The inherited API in the form that its clients' generators read: Swagger 2.0.</summary>
+    public static async Task WriteLifecycleAsync(HttpContext context, [FromKeyedServices(LifecycleDocument)] IOpenApiDocumentProvider provider, CancellationToken cancellationToken)
+    {
+        var document = await provider.GetOpenApiDocumentAsync(cancellationToken);
+        context.Response.ContentType = "application/json";
+        using var text = new MemoryStream();
+        await document.SerializeAsJsonAsync(text, OpenApiSpecVersion.OpenApi2_0, cancellationToken);
+        await context.Response.Body.WriteAsync(text.GetBuffer().AsMemory(0, (int)text.Length), cancellationToken);
+    }
+
+    private static void AddMainDescription(this IServiceCollection services) => services.AddOpenApi("v1", options =>
     {
         options.AddDocumentTransformer((document, _, _) =>
         {

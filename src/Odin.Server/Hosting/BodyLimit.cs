@@ -9,6 +9,9 @@ internal sealed class BodyLimit(RequestDelegate next, ServerOptions options)
 {
     public Task InvokeAsync(HttpContext context)
     {
+        // Layers of images are of any size, go straight to the disk, and come only from users.
+        if (context.Request.Path.StartsWithSegments("/v2"))
+            return next(context);
         if (context.Request.ContentLength > options.MaxBodyBytes)
             throw LimitedStream.TooLarge(options.MaxBodyBytes);
         context.Request.Body = new LimitedStream(context.Request.Body, options.MaxBodyBytes);

@@ -9,6 +9,7 @@ using Odin.Server.Lifecycle;
 using Odin.Server.Logs;
 using Odin.Server.Metrics;
 using Odin.Server.Nodes;
+using Odin.Server.Registry;
 using Odin.Server.Runs;
 using Odin.Server.Users;
 using Odin.Server.WebSockets;
@@ -48,6 +49,7 @@ internal static class ServerApplication
         services.AddRunViews();
         services.AddNodes(options);
         services.AddLifecycle(options);
+        services.AddRegistry(options.Registry);
 
         var app = builder.Build();
         app.UseMiddleware<RequestMeasuring>();
@@ -77,6 +79,8 @@ internal static class ServerApplication
         v1.MapRecords();
         v1.MapLogs();
         app.MapLifecycle(options.Lifecycle);
+        if (options.Registry.IsEnabled)
+            app.MapRegistry();
         return app;
     }
 
@@ -181,7 +185,14 @@ internal static class ServerApplication
             pages.SwaggerEndpoint("/openapi/v1.json", "Odin");
             pages.DocumentTitle = "Odin API";
         });
-        // Names of the inherited server.
+        // Names of the inherited servers.
+        app.UseSwaggerUI(pages =>
+        {
+            pages.RoutePrefix = "swagger";
+            pages.SwaggerEndpoint("/swagger/data.json", ApiDescription.LifecycleTitle);
+            pages.DocumentTitle = ApiDescription.LifecycleTitle;
+        });
+        app.MapGet("/swagger/data.json", ApiDescription.WriteLifecycleAsync).ExcludeFromDescription().WithAccess(AccessKind.Public);
         app.MapGet("/openapi.json", () => Results.Redirect("/openapi/v1.json")).ExcludeFromDescription().WithAccess(AccessKind.Public);
         app.MapGet("/redoc", () => Results.Redirect("/docs")).ExcludeFromDescription().WithAccess(AccessKind.Public);
         app.MapGet("/", () => Results.Redirect("/docs")).ExcludeFromDescription().WithAccess(AccessKind.Public);
@@ -189,6 +200,7 @@ internal static class ServerApplication
 
     private static string EmptyAnswer(HttpContext context) => context.Response.StatusCode switch
     {
+        StatusCodes.Status404NotFound when context.Request.Path.StartsWithSegments("/swagger") => $"not found: {context.Request.Path}",
         StatusCodes.Status404NotFound => $"There is nothing at '{context.Request.Path}'. The API is described at /docs.",
         StatusCodes.Status405MethodNotAllowed => $"'{context.Request.Path}' does not take {context.Request.Method}.",
         var status => Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status),

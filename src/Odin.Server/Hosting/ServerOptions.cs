@@ -2,6 +2,7 @@ using System.Net;
 using Odin.Server.Auth;
 using Odin.Server.Lifecycle;
 using Odin.Server.Nodes;
+using Odin.Server.Registry;
 
 namespace Odin.Server.Hosting;
 
@@ -45,6 +46,8 @@ internal sealed record ServerOptions
     public NodeOptions Nodes { get; init; } = new();
 
     public LifecycleOptions Lifecycle { get; init; } = new();
+
+    public EmbeddedRegistryOptions Registry { get; init; } = new();
 
     /// <summary>The settings of the engine.</summary>
     public Action<OdinOptions> Engine { get; init; } = _ => { };

@@ -45,6 +45,7 @@ internal static class ServerOptionsReader
             Kubernetes = KubernetesSettings.Read(values),
             Nodes = ReadNodes(values),
             Lifecycle = LifecycleSettings.Read(values),
+            Registry = LifecycleSettings.ReadRegistry(values),
             Engine = ReadEngine(values),
         };
     }

@@ -81,9 +81,16 @@ internal static class Settings
     public static readonly Setting TrainingOutput = new("training.output_connection", "models-output", "The connection that takes the artifacts of trainings that name none.") { Inherited = ["TRAINING_OUTPUTCONNECTIONID"] };
     public static readonly Setting TrainingTimeout = new("training.timeout", "4h", "How long a training may take, from its first step.") { Inherited = ["TRAINING_TIMEOUT"] };
     public static readonly Setting TrainingParallel = new("training.max_parallel", "4", "How many trainings a server works on at the same time.");
+    public static readonly Setting TrainingArtifacts = new("training.artifact_format", "zip", "How artifacts are written: 'zip', or 'targzip' as packagers of the inherited system want them.");
     public static readonly Setting PackagingsEnabled = new("packaging.enabled", "true", "Whether packagings and their integrations may be changed: 'true' or 'false'.");
     public static readonly Setting PackagingOutput = new("packaging.output_connection", "models-output", "The connection that holds the artifacts of packagings that name none.") { Inherited = ["PACKAGING_OUTPUTCONNECTIONID"] };
     public static readonly Setting PackagingTimeout = new("packaging.timeout", "4h", "How long a packaging may take, from its first step.") { Inherited = ["PACKAGING_TIMEOUT"] };
+    public static readonly Setting PackagingBase = new("packaging.base_image", "machine", "The base of images whose packaging names none: a reference, 'scratch', or 'machine': the Python of the server's machine with what the model needs.");
+    public static readonly Setting PackagingBuilder = new("packaging.builder", "layers", "How images are made: 'layers', without any tool, or 'containerfile', which installs what the model needs in the base image with buildah or podman.");
+    public static readonly Setting PackagingProgram = new("packaging.program", "buildah, else podman", "The program of the builder 'containerfile': a name or a path.");
+    public static readonly Setting PackagingArguments = new("packaging.arguments", null, "Further arguments of that program's build, with ';' between them: '--isolation=chroot;--network=host'.");
+    public static readonly Setting RegistryEnabled = new("registry.enabled", "true", "Whether the server's own registry answers at /v2/: 'true' or 'false'.");
+    public static readonly Setting RegistryName = new("registry.name", "the first address of the API", "The host, perhaps with a port, under which that registry is reached; names of images begin with it.");
     public static readonly Setting PackagingParallel = new("packaging.max_parallel", "4", "How many packagings a server works on at the same time.");
     public static readonly Setting LogLevel = new("log.level", "Information", "Trace, Debug, Information, Warning, Error or Critical; the inherited INFO and WARN too.");
 
@@ -94,8 +101,9 @@ internal static class Settings
         KubernetesElasticEtcd, KubernetesMaxActive, KubernetesKeepEnded, Retention, LogBytes, Anonymous, Hosts, Origins, Secret, Issuer, TokenDuration, AdminUser, AdminPassword,
         TlsCertificate, TlsKey, MaxBody,
         Agents, AgentTimeout, AgentToken, AgentPort, AgentHost, AgentDisks, AgentNvml, AgentNvidiaSmi,
-        ConnectionsEnabled, ConnectionKey, HostKeyScan, TrainingsEnabled, TrainingOutput, TrainingTimeout, TrainingParallel,
-        PackagingsEnabled, PackagingOutput, PackagingTimeout, PackagingParallel, LogLevel,
+        ConnectionsEnabled, ConnectionKey, HostKeyScan, TrainingsEnabled, TrainingOutput, TrainingTimeout, TrainingParallel, TrainingArtifacts,
+        PackagingsEnabled, PackagingOutput, PackagingTimeout, PackagingParallel, PackagingBase, PackagingBuilder, PackagingProgram, PackagingArguments,
+        RegistryEnabled, RegistryName, LogLevel,
     ];
 
     /// <summary>Those of the cluster: one that is set says that there is a cluster.</summary>

@@ -1,3 +1,5 @@
+using Odin.Packagings;
+using Odin.Server.Artifacts;
 using Odin.Server.Connections;
 using Odin.Server.Hosting;
 using Odin.Server.Packagings;
@@ -26,8 +28,9 @@ internal static class LifecycleApi
         api.MapConnections(options);
         api.MapNoun<ToolchainNoun>("/toolchain/integration", "Toolchain", options.Trainings);
         api.MapNoun<TrainingIntegrationNoun>("/training-integration", null, options.Trainings);
-        api.MapNoun<TrainingNoun>("/model/training", "Training", options.Trainings).MapSteps<Training>("Training");
+        api.MapNoun<TrainingNoun>("/model/training", "Training", options.Trainings).MapTrainingSteps();
         api.MapNoun<PackagingIntegrationNoun>("/packaging/integration", "PackagingIntegration", options.Packagings);
-        api.MapNoun<PackagingNoun>("/model/packaging", "Packaging", options.Packagings);
+        api.MapNoun<PackagingNoun>("/model/packaging", "Packaging", options.Packagings).MapPackagingSteps();
+        api.MapArtifacts();
     }
 }

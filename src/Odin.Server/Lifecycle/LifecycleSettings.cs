@@ -1,6 +1,9 @@
+using Odin.Artifacts;
+using Odin.Images;
 using Odin.Packagings;
 using Odin.Server.Connections;
 using Odin.Server.Hosting;
+using Odin.Server.Registry;
 using Odin.Trainings;
 
 namespace Odin.Server.Lifecycle;
@@ -24,6 +27,7 @@ internal static class LifecycleSettings
         OutputConnection = values.Text(Settings.TrainingOutput) ?? new TrainingOptions().OutputConnection,
         Timeout = ReadTimeout(values, Settings.TrainingTimeout) ?? new TrainingOptions().Timeout,
         MaxParallel = ReadParallel(values, Settings.TrainingParallel) ?? new TrainingOptions().MaxParallel,
+        ArtifactFormat = values.Choice<ArchiveFormat>(Settings.TrainingArtifacts) ?? new TrainingOptions().ArtifactFormat,
     };
 
     public static PackagingOptions ReadPackagings(SettingValues values) => new()
@@ -31,6 +35,36 @@ internal static class LifecycleSettings
         OutputConnection = values.Text(Settings.PackagingOutput) ?? new PackagingOptions().OutputConnection,
         Timeout = ReadTimeout(values, Settings.PackagingTimeout) ?? new PackagingOptions().Timeout,
         MaxParallel = ReadParallel(values, Settings.PackagingParallel) ?? new PackagingOptions().MaxParallel,
+        BaseImage = ReadBase(values) ?? PackagingOptions.MachineBase,
+        Containerfile = ReadContainerfile(values),
+    };
+
+    public static EmbeddedRegistryOptions ReadRegistry(SettingValues values) => new()
+    {
+        IsEnabled = Flag(values, Settings.RegistryEnabled),
+        Name = values.Text(Settings.RegistryName) switch
+        {
+            null => null,
+            var name when ImageReference.TryParse($"{name}/x", out var reference) && reference.Registry == name => name,
+            _ => throw values.Wrong(Settings.RegistryName, "a host with a dot or a port, as in registry.example.org or 10.0.0.1:9003"),
+        },
+    };
+
+    private static string? ReadBase(SettingValues values) => values.Text(Settings.PackagingBase) switch
+    {
+        null or PackagingOptions.MachineBase or "scratch" and var known => known,
+        var name => ImageReference.TryParse(name, out _, out var error) ? name : throw values.Wrong(Settings.PackagingBase, $"a reference: {error}"),
+    };
+
+    private static ContainerfileOptions? ReadContainerfile(SettingValues values) => values.Text(Settings.PackagingBuilder) switch
+    {
+        null or "layers" => null,
+        "containerfile" => new ContainerfileOptions
+        {
+            Program = values.Text(Settings.PackagingProgram),
+            Arguments = values.Text(Settings.PackagingArguments)?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [],
+        },
+        _ => throw values.Wrong(Settings.PackagingBuilder, "'layers' or 'containerfile'"),
     };
 
     public static byte[]? ReadKey(SettingValues values)

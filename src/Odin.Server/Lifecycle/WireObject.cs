@@ -21,6 +21,12 @@ internal sealed class WireObject(JsonObject json, string path = "")
     public static async Task<WireObject> ReadAsync(HttpRequest request, CancellationToken cancellationToken) =>
         await ReadNodeAsync(request, cancellationToken) is JsonObject json ? new WireObject(json) : throw LifecycleException.BadRequest("the body must be a JSON object");
 
+    /// <summary>The same for a body that is a list of objects.</summary>
+    public static async Task<IReadOnlyList<WireObject>> ReadListAsync(HttpRequest request, CancellationToken cancellationToken) =>
+        await ReadNodeAsync(request, cancellationToken) is JsonArray list && list.All(i => i is JsonObject)
+            ? [.. list.Select((item, i) => new WireObject((JsonObject)item!, $"[{i}]"))]
+            : throw LifecycleException.BadRequest("the body must be a list of JSON objects");
+
     /// <summary>The same for a body that may be of another form.</summary>
     public static async Task<JsonNode?> ReadNodeAsync(HttpRequest request, CancellationToken cancellationToken)
     {

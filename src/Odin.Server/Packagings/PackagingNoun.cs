@@ -3,6 +3,7 @@ using Odin.Connections;
 using Odin.Packagings;
 using Odin.Resources;
 using Odin.Server.Lifecycle;
+using Odin.Steps;
 using Odin.Storage;
 
 namespace Odin.Server.Packagings;
@@ -60,9 +61,13 @@ internal sealed class PackagingNoun(IResourceStore store, PackagingOptions optio
             .AddFilled("outputConnection", spec.OutputConnection)
             .AddFilled("nodeSelector", spec.NodeSelector);
         json["status"] = ProgressWire.Write(resource.Progress)
-            .AddFilled("results", JsonParts.Of(resource.Status.Results.Select(r => new JsonObject { ["name"] = r.Name, ["value"] = r.Value })))
+            .AddFilled("results", JsonParts.Of(ResultsOf(resource).Select(r => new JsonObject { ["name"] = r.Name, ["value"] = r.Value })))
             .AddFilled("createdAt", WireTime.Of(resource.Metadata.Created))
             .AddFilled("updatedAt", WireTime.Of(resource.Metadata.SpecUpdated ?? resource.Metadata.Created));
         return json;
     }
+
+    // What a program has said over the API is its result only once it has ended well.
+    private static IReadOnlyList<PackagingResult> ResultsOf(Packaging resource) =>
+        resource.Status is { Results.Count: 0, Reported: { } reported, Progress.State: StepState.Succeeded } ? reported : resource.Status.Results;
 }

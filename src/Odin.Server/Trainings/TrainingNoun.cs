@@ -119,9 +119,9 @@ internal sealed class TrainingNoun(IResourceStore store, ReconcilerHost<Training
         {
             json["artifacts"] = JsonParts.Of([new JsonObject
             {
-                ["runId"] = status.RunId ?? "",
+                ["runId"] = status.RunId ?? status.Reported?.RunId ?? "",
                 ["artifactName"] = status.Artifact,
-                ["commitID"] = status.Commit ?? "",
+                ["commitID"] = status.Commit ?? status.Reported?.Commit ?? "",
             }]);
         }
         if (status.Metrics is { Count: > 0 } metrics)

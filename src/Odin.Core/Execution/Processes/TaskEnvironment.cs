@@ -38,6 +38,9 @@ internal sealed class TaskEnvironment
         inherited.TryAdd("PYTHONUNBUFFERED", "1");
     }
 
+    /// <summary>What a program of our own may see of this process's environment.</summary>
+    public static IReadOnlyDictionary<string, string> Inherited() => new TaskEnvironment(Environment.GetEnvironmentVariables(), [], []).inherited;
+
     /// <summary>All variables of the task by name.</summary>
     public Dictionary<string, string> For(ExecutionSpec spec, ExecutionDirectory directory)
     {

@@ -1,0 +1,106 @@
+using Odin.Execution;
+using Odin.Git;
+using Odin.ObjectStorage;
+
+namespace Odin.Connections;
+
+/// <summary>What came of trying a connection.</summary>
+/// <param name="Message">A sentence: what was reached, or what is wrong and what to do.</param>
+public sealed record ConnectionFinding(bool Works, string Message);
+
+/// <summary>Tries connections of some types. It changes nothing there.</summary>
+public interface IConnectionProbe
+{
+    /// <summary>Of <see cref="ConnectionTypes"/>.</summary>
+    IReadOnlyList<string> Types { get; }
+
+    Task<ConnectionFinding> TryAsync(Connection connection, ConnectionSecrets secrets, CancellationToken cancellationToken);
+}
+
+/// <summary>Says whether a connection leads anywhere, and lets us in.</summary>
+public sealed class ConnectionTester(ConnectionCatalog catalog, IEnumerable<IConnectionProbe> probes, TimeProvider time)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <exception cref="SecretsUnavailableException">Its secrets cannot be read.</exception>
+    public async Task<ConnectionFinding> TestAsync(Connection connection, CancellationToken cancellationToken)
+    {
+        if (probes.FirstOrDefault(p => p.Types.Contains(connection.Spec.Type)) is not { } probe)
+            return new ConnectionFinding(false, $"Connections of type {connection.Spec.Type} cannot be tried.");
+        var secrets = await catalog.RevealAsync(connection, cancellationToken);
+        using var limit = new CancellationTokenSource(Patience, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return await probe.TryAsync(connection, secrets, both.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new ConnectionFinding(false, $"There was no answer from '{GitText.Redact(connection.Spec.Uri)}' within {Patience.TotalSeconds:0} s: check the address, and whether this machine may get there.");
+        }
+    }
+}
+
+/// <summary>Tries buckets, containers and directories.</summary>
+internal sealed class StorageProbe(StorageOpener opener) : IConnectionProbe
+{
+    public IReadOnlyList<string> Types => ConnectionTypes.Storage;
+
+    public async Task<ConnectionFinding> TryAsync(Connection connection, ConnectionSecrets secrets, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var opened = await opener.OpenAsync(connection.Id, cancellationToken);
+            await opened.Storage.CheckAsync(cancellationToken);
+            var path = opened.Location.Path;
+            var isThere = path.Length == 0 || await opened.Storage.FindAsync(path, cancellationToken) is not null || await AnyAsync(opened.Storage.ListAsync($"{path}/", cancellationToken));
+            return new ConnectionFinding(true, $"{Capital(opened.Storage.Description)} can be read{(isThere ? "" : $"; there is nothing at '{path}' yet")}.");
+        }
+        catch (ObjectStorageException e)
+        {
+            return new ConnectionFinding(false, e.Message);
+        }
+    }
+
+    private static string Capital(string text) => text.StartsWith("the ", StringComparison.Ordinal) ? $"T{text[1..]}" : text;
+
+    private static async Task<bool> AnyAsync(IAsyncEnumerable<StoredObject> objects)
+    {
+        await foreach (var _ in objects)
+            return true;
+        return false;
+    }
+}
+
+/// <summary>Tries git repositories.</summary>
+/// <param name="directory">In which a directory for keys can be made for the time being.</param>
+internal sealed class GitProbe(string directory) : IConnectionProbe
+{
+    public IReadOnlyList<string> Types { get; } = [ConnectionTypes.Git];
+
+    public async Task<ConnectionFinding> TryAsync(Connection connection, ConnectionSecrets secrets, CancellationToken cancellationToken)
+    {
+        var scratch = Path.Combine(directory, Guid.NewGuid().ToString("N"));
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(scratch);
+        else
+            Directory.CreateDirectory(scratch, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        try
+        {
+            var known = await GitSourceCheckout.ListReferencesAsync(GitConnections.AddressOf(connection, secrets), scratch, cancellationToken);
+            var reference = connection.Spec.Reference ?? "";
+            var isThere = reference.Length == 0 ? known.Contains("HEAD") : known.Any(r => r == reference || r.EndsWith("/" + reference, StringComparison.Ordinal)) || reference.All(char.IsAsciiHexDigit);
+            return isThere || reference.Length == 0
+                ? new ConnectionFinding(true, $"The repository '{GitText.Redact(connection.Spec.Uri)}' can be read{(isThere ? "" : "; it is empty")}.")
+                : new ConnectionFinding(false, $"The repository '{GitText.Redact(connection.Spec.Uri)}' can be read, but it has no '{reference}': name a branch, a tag or a commit that is there.");
+        }
+        catch (GitException e)
+        {
+            return new ConnectionFinding(false, e.Message);
+        }
+        finally
+        {
+            DirectoryRemoval.Delete(scratch);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using Odin.Connections;
+using Odin.Images;
+using Odin.Storage;
+
+namespace Odin.Packagings;
+
+/// <summary>Opens the repositories that packagings push to and pull from.</summary>
+/// <param name="own">The registry of this server, for packagings that name none; null: there is none.</param>
+internal sealed class ImageRegistries(IResourceStore store, ConnectionCatalog connections, StoredRegistry? own, TimeProvider time)
+{
+    /// <summary>The reference that an image gets: in the registry of the connection, below its path, or in our own.</summary>
+    /// <param name="connection">Null: our own.</param>
+    /// <param name="name">As the template says it: <c>wine-1.0:tag</c>; lower case.</param>
+    /// <exception cref="InvalidDataException">It is no reference.</exception>
+    public ImageReference Resolve(Connection? connection, string name)
+    {
+        var host = connection is not null ? Address(connection) : own?.Name
+            ?? throw new InvalidDataException("the packaging names no registry, and this program has none of its own: give it a target docker-push");
+        var text = $"{host}/{name}";
+        if (!ImageReference.TryParse(text, out var reference, out var error))
+            throw new InvalidDataException($"the image cannot be called that: {error}");
+        return reference.Digest is null ? reference : throw new InvalidDataException($"'{text}' names an image by its digest, which is known when it is built: give it a tag");
+    }
+
+    /// <summary>Opens the repository of an image.</summary>
+    /// <param name="connection">With what is needed to get in; null: nothing is, or it is our own.</param>
+    /// <exception cref="ImageException">It cannot be opened.</exception>
+    /// <exception cref="SecretsUnavailableException">Those of the connection cannot be read.</exception>
+    public async Task<IImageRepository> OpenAsync(ImageReference image, Connection? connection, bool isPush, CancellationToken cancellationToken)
+    {
+        if (own is not null && image.Registry == own.Name)
+            return own.Open(image.Repository);
+        return new RemoteRepository(image.Registry, image.Repository, connection is null ? null : await LogInAsync(image, connection, isPush, cancellationToken), OptionsOf(connection));
+    }
+
+    private async Task<RegistryCredentials?> LogInAsync(ImageReference image, Connection connection, bool isPush, CancellationToken cancellationToken)
+    {
+        var secrets = await connections.RevealAsync(connection, cancellationToken);
+        if (connection.Spec.Type != ConnectionTypes.Ecr)
+            return connection.Spec.Username is { } user ? new RegistryCredentials(user, secrets.PasswordText) : null;
+        // What the connection says itself has been checked: the address is that of a registry of Amazon's.
+        var registry = EcrRegistry.Parse(connection.Spec.Uri) ?? throw new ImageException($"'{connection.Spec.Uri}' is no address of Amazon's registry.", isPassing: false);
+        using var ecr = new EcrCredentials(new EcrOptions
+        {
+            Account = registry.Account,
+            Region = connection.Spec.Region ?? registry.Region,
+            KeyId = secrets.KeyIdText,
+            KeySecret = secrets.KeySecretText,
+            IsFips = registry.IsFips,
+            Time = time,
+        });
+        if (isPush)
+            await ecr.EnsureRepositoryAsync(image.Repository, cancellationToken);
+        return await ecr.GetAsync(cancellationToken);
+    }
+
+    /// <summary>The connection of a packaging's target; null: it names none.</summary>
+    /// <exception cref="InvalidDataException">It is gone.</exception>
+    public async Task<Connection?> FindTargetAsync(Packaging packaging, string target, CancellationToken cancellationToken)
+    {
+        if (packaging.Spec.Targets?.FirstOrDefault(t => t.Name == target) is not { } named)
+            return null;
+        return await store.FindAsync<Connection>(named.Connection, cancellationToken)
+            ?? throw new InvalidDataException($"the connection '{named.Connection}' does not exist any more: create it again, or name another one");
+    }
+
+    // Whoever writes http:// in front wants it so; else only this machine's own registries are spoken to without TLS.
+    private static RegistryOptions OptionsOf(Connection? connection) => new()
+    {
+        IsPlainHttp = connection?.Spec.Uri.StartsWith("http://", StringComparison.OrdinalIgnoreCase) == true ? true : null,
+    };
+
+    private static string Address(Connection connection)
+    {
+        var uri = connection.Spec.Uri;
+        var scheme = uri.IndexOf("://", StringComparison.Ordinal);
+        return (scheme < 0 ? uri : uri[(scheme + 3)..]).TrimEnd('/');
+    }
+}
