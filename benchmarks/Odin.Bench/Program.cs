@@ -10,6 +10,7 @@ var onMachine = new (string Name, Func<Task<IReadOnlyList<BenchRow>>> Run)[]
     ("store-sqlite", StoreBenches.SqliteAsync),
     ("store-postgresql", StoreBenches.PostgresAsync),
     ("server", FootprintBenches.IdleAsync),
+    ("images", ImageBenches.BuildersAsync),
 };
 
 // Asked for by --kubernetes, because they need a cluster.

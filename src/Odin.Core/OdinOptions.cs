@@ -1,3 +1,4 @@
+using Odin.Connections;
 using Odin.Execution;
 using Odin.Execution.Processes;
 using Odin.Git;
@@ -47,8 +48,14 @@ public sealed class OdinOptions
     /// <summary>How much of each log is kept.</summary>
     public LogOptions Logs { get; set; } = new();
 
-    /// <summary>What the secrets of connections are sealed with, 32 bytes. Null: a random key in the data directory.</summary>
-    public byte[]? ConnectionKey { get; set; }
+    /// <summary>
+    /// What the secrets of connections are sealed with: keys of 32 bytes. The first one seals, the others open what was sealed
+    /// with them. Empty: a random key in the data directory.
+    /// </summary>
+    public IReadOnlyList<byte[]> ConnectionKeys { get; set; } = [];
+
+    /// <summary>Keeps the secrets of connections; null: they are sealed beside the connections.</summary>
+    public VaultOptions? Vault { get; set; }
 
     /// <summary>Settings of trainings.</summary>
     public TrainingOptions Trainings { get; set; } = new();

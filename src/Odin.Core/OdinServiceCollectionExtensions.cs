@@ -121,8 +121,11 @@ public static class OdinServiceCollectionExtensions
         services.AddSingleton(options.Trainings).AddSingleton(options.Packagings);
         // Beside the workspaces of runs: where programs run on other machines, they see those.
         services.AddSingleton(new StepOptions { Directory = Path.Combine(Path.GetFullPath(options.WorkspaceDirectory ?? options.InData("workspaces")), ".lifecycle") });
-        services.AddSingleton(_ => options.ConnectionKey is { } key ? SecretKeyRing.Of(key) : SecretKeyRing.Load(options.InData("connections.keys")));
+        services.AddSingleton(_ => options.ConnectionKeys is { Count: > 0 } keys ? SecretKeyRing.Of(keys) : SecretKeyRing.Load(options.InData("connections.keys")));
+        if (options.Vault is { } vault)
+            services.AddSingleton<ISecretStore>(_ => new VaultSecretStore(vault));
         services.TryAddSingleton<ISecretStore, SealedSecretStore>();
+        services.AddSingleton<SecretRotation>();
         services.AddSingleton<ConnectionCatalog>().AddSingleton<StorageOpener>().AddSingleton<ArtifactCatalog>();
         services.AddSingleton<IConnectionProbe, StorageProbe>().AddSingleton<IConnectionProbe>(_ => new GitProbe(options.InData("probes")));
         services.AddSingleton<ConnectionTester>();

@@ -16,6 +16,7 @@ internal sealed class ContainerTool : IDisposable
             Assert.SkipUnless(RegistryServer.IsInstalled(program), $"{program} is not installed: apt-get install podman buildah skopeo runc");
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Containers on this machine need root.");
         // Nothing of the person's who runs the tests: neither where registries are looked for nor passwords.
+        File.WriteAllText(directory["auth.json"], "{}");
         File.WriteAllText(directory["policy.json"], """{"default":[{"type":"insecureAcceptAnything"}]}""");
         File.WriteAllText(directory["registries.conf"], "unqualified-search-registries = []\n[[registry]]\nlocation = \"127.0.0.1\"\ninsecure = true\n");
         File.WriteAllText(directory["storage.conf"], $"""

@@ -10,7 +10,7 @@ using Odin.Cli.Servers;
 
 namespace Odin.Cli.Demo;
 
-/// <summary><c>odin demo</c>: a server of its own, the wine example, two runs.</summary>
+/// <summary><c>odin demo</c>: a server of its own, the wine example, two runs, and a model.</summary>
 internal sealed class DemoCommand : OdinCommand
 {
     private const string Job = "wine";
@@ -18,7 +18,7 @@ internal sealed class DemoCommand : OdinCommand
     private static readonly Option<string?> Data = new("--data") { Description = "The server's data directory, which stays; without it a new one, which is removed at the end.", HelpName = "DIR" };
 
     public DemoCommand(CliSession session)
-        : base(session, "demo", "Shows it all: starts a server, runs a real pipeline twice, prints the best model, stops.")
+        : base(session, "demo", "Shows it all: starts a server, runs a real pipeline twice, trains a model and makes an image of it, stops.")
     {
         Group = CommandGroup.Start;
         Examples = ["odin demo", "odin demo --keep --data ./demo", "odin demo --x:python .venv/bin/python"];
@@ -70,6 +70,8 @@ internal sealed class DemoCommand : OdinCommand
         if (!second.IsSuccess)
             return await ExplainAsync(client, second, directory, cancellationToken);
         PrintCached(second);
+        Out.WriteLine();
+        await new ModelDemo(client, Session.Environment).ShowAsync(Path.GetFullPath("../../lifecycle/wine", example), cancellationToken);
         if (keep)
         {
             server.Keep();

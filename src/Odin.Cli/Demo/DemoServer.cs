@@ -52,6 +52,9 @@ internal sealed partial class DemoServer : IAsyncDisposable
             "--data", data, "--urls", "http://127.0.0.1:0", "--websocket-port", "0",
         ]);
         start.Environment["ODIN_DEMO_LOG"] = log;
+        // Trainings run with it; the script that starts this program has looked for one that can learn.
+        if (start.Environment.TryGetValue("ODIN_DEMO_PYTHON", out var python))
+            start.Environment.TryAdd("ODIN_PYTHON", python);
         var server = new DemoServer(Process.Start(start)!, data, time);
         try
         {

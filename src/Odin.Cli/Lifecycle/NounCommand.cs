@@ -32,7 +32,10 @@ internal sealed class NounCommand : OdinCommand
         AddSubcommand("edit", "Replaces what is in a file.", EditAsync, noun.Outcome is null ? [File] : [File, NoWait]);
         AddSubcommand("delete", "Deletes one.", DeleteAsync, [Id, IgnoreMissing]);
         if (noun == LifecycleNoun.Connection)
-            Add(ConnectionTestCommand.Create(session));
+        {
+            Add(ConnectionCommands.CreateTest(session));
+            Add(ConnectionCommands.CreateRotation(session));
+        }
         if (noun.Outcome is not null)
             AddSubcommand("logs", "Prints its log.", LogsAsync, [Id, Follow]);
     }

@@ -16,6 +16,7 @@ public sealed class SecretKeyRing
     private readonly string? path;
     private readonly Lock gate = new();
     private List<SecretKey> keys;
+    private DateTime read;
 
     private SecretKeyRing(string? path, List<SecretKey> keys) => (this.path, this.keys) = (path, keys);
 
@@ -43,8 +44,8 @@ public sealed class SecretKeyRing
         return ring;
     }
 
-    /// <summary>One key from the settings, kept nowhere. Its id is made from it.</summary>
-    public static SecretKeyRing Of(byte[] key) => new(null, [new SecretKey(Convert.ToHexStringLower(SHA256.HashData(key))[..8], key)]);
+    /// <summary>Keys from the settings, kept nowhere: the first seals, the others open what was sealed with them. Their ids are made from them.</summary>
+    public static SecretKeyRing Of(IReadOnlyList<byte[]> keys) => new(null, [.. keys.Reverse().Select(k => new SecretKey(Convert.ToHexStringLower(SHA256.HashData(k))[..8], k))]);
 
     /// <summary>Whether <see cref="Rotate"/> can add a key.</summary>
     public bool CanRotate => path is not null;
@@ -54,7 +55,12 @@ public sealed class SecretKeyRing
         get
         {
             lock (gate)
+            {
+                // Another server of the same data directory may have made a newer one.
+                if (path is not null && File.Exists(path) && File.GetLastWriteTimeUtc(path) != read)
+                    Refresh();
                 return keys[^1];
+            }
         }
     }
 
@@ -66,7 +72,7 @@ public sealed class SecretKeyRing
             if (keys.Find(k => k.Id == id) is { } known)
                 return known;
             if (path is not null && File.Exists(path))
-                keys = Read(path);
+                Refresh();
             return keys.Find(k => k.Id == id);
         }
     }
@@ -74,8 +80,14 @@ public sealed class SecretKeyRing
     /// <summary>Adds a key, with which everything is sealed from now on.</summary>
     internal void Rotate() => Replace([.. keys, NewKey()]);
 
-    /// <summary>Drops all keys but the newest.</summary>
-    internal void Prune() => Replace([keys[^1]]);
+    /// <summary>Drops all keys but the newest and the one before it, with which another server may just be sealing something.</summary>
+    internal void Retire() => Replace(keys.Count <= 2 ? keys : keys[^2..]);
+
+    private void Refresh()
+    {
+        read = File.GetLastWriteTimeUtc(path!);
+        keys = Read(path!);
+    }
 
     private void Replace(List<SecretKey> next)
     {

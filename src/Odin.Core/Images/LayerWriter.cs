@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using Odin.Execution;
@@ -44,9 +43,12 @@ internal sealed class LayerWriter(string directory, LayerCache? cache)
             using var compressed = ContentDigest.Begin();
             var output = new HandleStream(file);
             await using (var hashed = new HashingStream(output, compressed))
-            await using (var gzip = new GZipStream(hashed, CompressionLevel.Fastest, leaveOpen: true))
+            await using (var gzip = new ParallelGzipStream(hashed))
             await using (var archive = new HashingStream(gzip, content))
+            {
                 await ArchiveAsync(entries, archive, cancellationToken);
+                await gzip.CompleteAsync(cancellationToken);
+            }
             var digest = ContentDigest.End(compressed);
             return new WrittenLayer(name, file, new Descriptor(MediaTypes.GzipLayer, digest, output.Position), ContentDigest.End(content), keepName ? path : null);
         }

@@ -15,6 +15,8 @@ internal static class ConnectionEndpoints
         connections.MapGet("/{id}/decrypted", RevealAsync)
             .WithAccess(AccessKind.Write).WithTags("Model lifecycle").WithName("RevealConnection").WithSummary("Connection: show one with its secrets")
             .Produces<JsonObject>().Produces<LifecycleMessage>(StatusCodes.Status404NotFound);
+        connections.MapPost("/rotate", RotateAsync).WithTags("Model lifecycle").WithName("RotateConnectionKey").WithSummary("Connections: seal all secrets with a new key")
+            .Produces<JsonObject>().Produces<LifecycleMessage>(StatusCodes.Status409Conflict);
         connections.MapPost("/{id}/test", TestAsync).WithTags("Model lifecycle").WithName("TestConnection").WithSummary("Connection: try whether it leads anywhere and lets us in")
             .Produces<JsonObject>().Produces<LifecycleMessage>(StatusCodes.Status404NotFound);
     }
@@ -23,6 +25,18 @@ internal static class ConnectionEndpoints
     {
         var finding = await tester.TestAsync(await noun.FindAsync(id, cancellationToken), cancellationToken);
         return LifecycleEndpoints.Answer(new JsonObject { ["works"] = finding.Works, ["message"] = finding.Message });
+    }
+
+    private static async Task<IResult> RotateAsync(SecretRotation rotation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return LifecycleEndpoints.Answer(new JsonObject { ["sealed"] = await rotation.RotateAsync(cancellationToken) });
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new LifecycleException(StatusCodes.Status409Conflict, e.Message);
+        }
     }
 
     private static async Task<IResult> RevealAsync(string id, ConnectionNoun noun, CancellationToken cancellationToken) =>

@@ -59,10 +59,11 @@ internal static class ServerOptionsReader
         if (values.Text(Settings.Executor) is not (null or "process" or "kubernetes"))
             throw values.Wrong(Settings.Executor, "'process' or 'kubernetes'");
         var (trainings, packagings) = (LifecycleSettings.ReadTrainings(values), LifecycleSettings.ReadPackagings(values));
-        var key = LifecycleSettings.ReadKey(values);
+        var (keys, vault) = (LifecycleSettings.ReadKeys(values), LifecycleSettings.ReadVault(values));
         return options =>
         {
-            (options.Trainings, options.Packagings, options.ConnectionKey) = (trainings, packagings, key);
+            (options.Trainings, options.Packagings) = (trainings, packagings);
+            (options.ConnectionKeys, options.Vault) = (keys, vault);
             options.DefaultExecutor = values.Text(Settings.Executor) ?? options.DefaultExecutor;
             options.Storage.Database = values.Text(Settings.Database);
             options.Storage.RunRetention = retention ?? options.Storage.RunRetention;

@@ -75,7 +75,12 @@ internal static class Settings
     public static readonly Setting AgentNvml = new("agent.nvml", "libnvidia-ml.so.1", "The library that GPUs are read with: a name or a path.");
     public static readonly Setting AgentNvidiaSmi = new("agent.nvidia_smi", "nvidia-smi", "The program that GPUs are read with where the library cannot be loaded.");
     public static readonly Setting ConnectionsEnabled = new("connection.enabled", "true", "Whether connections may be changed: 'true' or 'false'.");
-    public static readonly Setting ConnectionKey = new("connection.secret_key", "a random key in the data directory", "The key that secrets of connections are sealed with: 32 bytes in base64, as by openssl rand -base64 32.") { IsSecret = true };
+    public static readonly Setting ConnectionKey = new("connection.secret_key", "a random key in the data directory", "The key that secrets of connections are sealed with: 32 bytes in base64, as by openssl rand -base64 32. Older ones may follow, with ';' between them.") { IsSecret = true };
+    public static readonly Setting VaultAddress = new("connection.vault_address", null, "A HashiCorp Vault that keeps the secrets of connections: https://HOST:8200. They are not sealed here then.") { Inherited = ["CONNECTION_VAULT_URL"] };
+    public static readonly Setting VaultToken = new("connection.vault_token", null, "The token for it.") { IsSecret = true, Inherited = ["CONNECTION_VAULT_TOKEN"] };
+    public static readonly Setting VaultMount = new("connection.vault_mount", "secret", "Where its secrets engine of the kind KV, version 2, is mounted.");
+    public static readonly Setting VaultPath = new("connection.vault_path", "odin/connections", "The path in that engine; the id of the connection follows.");
+    public static readonly Setting VaultNamespace = new("connection.vault_namespace", null, "The namespace, of Vault's Enterprise edition.");
     public static readonly Setting HostKeyScan = new("connection.host_key_scan", "try", "Whether the host of a git connection that comes without a publicKey is asked for it: 'try', 'require' or 'off'.");
     public static readonly Setting TrainingsEnabled = new("training.enabled", "true", "Whether trainings and toolchains may be changed: 'true' or 'false'.");
     public static readonly Setting TrainingOutput = new("training.output_connection", "models-output", "The connection that takes the artifacts of trainings that name none.") { Inherited = ["TRAINING_OUTPUTCONNECTIONID"] };
@@ -101,7 +106,8 @@ internal static class Settings
         KubernetesElasticEtcd, KubernetesMaxActive, KubernetesKeepEnded, Retention, LogBytes, Anonymous, Hosts, Origins, Secret, Issuer, TokenDuration, AdminUser, AdminPassword,
         TlsCertificate, TlsKey, MaxBody,
         Agents, AgentTimeout, AgentToken, AgentPort, AgentHost, AgentDisks, AgentNvml, AgentNvidiaSmi,
-        ConnectionsEnabled, ConnectionKey, HostKeyScan, TrainingsEnabled, TrainingOutput, TrainingTimeout, TrainingParallel, TrainingArtifacts,
+        ConnectionsEnabled, ConnectionKey, VaultAddress, VaultToken, VaultMount, VaultPath, VaultNamespace, HostKeyScan,
+        TrainingsEnabled, TrainingOutput, TrainingTimeout, TrainingParallel, TrainingArtifacts,
         PackagingsEnabled, PackagingOutput, PackagingTimeout, PackagingParallel, PackagingBase, PackagingBuilder, PackagingProgram, PackagingArguments,
         RegistryEnabled, RegistryName, LogLevel,
     ];

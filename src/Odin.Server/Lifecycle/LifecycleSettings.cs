@@ -1,4 +1,5 @@
 using Odin.Artifacts;
+using Odin.Connections;
 using Odin.Images;
 using Odin.Packagings;
 using Odin.Server.Connections;
@@ -52,7 +53,8 @@ internal static class LifecycleSettings
 
     private static string? ReadBase(SettingValues values) => values.Text(Settings.PackagingBase) switch
     {
-        null or PackagingOptions.MachineBase or "scratch" and var known => known,
+        null => null,
+        PackagingOptions.MachineBase or "scratch" => values.Text(Settings.PackagingBase),
         var name => ImageReference.TryParse(name, out _, out var error) ? name : throw values.Wrong(Settings.PackagingBase, $"a reference: {error}"),
     };
 
@@ -67,10 +69,26 @@ internal static class LifecycleSettings
         _ => throw values.Wrong(Settings.PackagingBuilder, "'layers' or 'containerfile'"),
     };
 
-    public static byte[]? ReadKey(SettingValues values)
+    public static IReadOnlyList<byte[]> ReadKeys(SettingValues values) =>
+        [.. (values.Text(Settings.ConnectionKey)?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? []).Select(text => ReadKey(values, text))];
+
+    public static VaultOptions? ReadVault(SettingValues values)
     {
-        if (values.Text(Settings.ConnectionKey) is not { } text)
+        if (values.Text(Settings.VaultAddress) is not { } address)
             return null;
+        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.UserInfo.Length > 0)
+            throw values.Wrong(Settings.VaultAddress, "an address such as https://vault.example.org:8200");
+        var options = new VaultOptions
+        {
+            Address = address,
+            Token = values.Text(Settings.VaultToken) ?? throw values.Wrong(Settings.VaultToken, "given together with connection.vault_address"),
+            Namespace = values.Text(Settings.VaultNamespace),
+        };
+        return options with { Mount = values.Text(Settings.VaultMount) ?? options.Mount, Path = values.Text(Settings.VaultPath) ?? options.Path };
+    }
+
+    private static byte[] ReadKey(SettingValues values, string text)
+    {
         var key = new byte[KeyBytes];
         return Convert.TryFromBase64String(text, key, out var count) && count == KeyBytes
             ? key

@@ -5,16 +5,32 @@ using Odin.Cli.Servers;
 
 namespace Odin.Cli.Lifecycle;
 
-/// <summary><c>odin connection test</c>: says whether a connection leads anywhere and lets us in, and what is wrong if not.</summary>
-internal static class ConnectionTestCommand
+/// <summary>What connections have beside what all nouns have.</summary>
+internal static class ConnectionCommands
 {
     private static readonly Argument<string> Id = new("ID") { Description = "The connection." };
 
-    public static Command Create(CliSession session)
+    /// <summary><c>odin connection test</c>: says whether a connection leads anywhere and lets us in, and what is wrong if not.</summary>
+    public static Command CreateTest(CliSession session)
     {
         var command = new Command("test", "Tries one: says whether it leads anywhere and lets the server in, and what is wrong if not.") { Id };
         ConnectionOptions.AddTo(command);
         command.SetAction((parse, cancellationToken) => RunAsync(session, parse, cancellationToken));
+        return command;
+    }
+
+    /// <summary><c>odin connection rotate</c>.</summary>
+    public static Command CreateRotation(CliSession session)
+    {
+        var command = new Command("rotate", "Seals the secrets of all connections with a new key.");
+        ConnectionOptions.AddTo(command);
+        command.SetAction(async (parse, cancellationToken) =>
+        {
+            using var client = session.Connect(parse);
+            var answer = (await client.PostAsync($"{LifecycleNoun.Connection.Path}/rotate", new JsonObject(), cancellationToken)).EnsureSuccess(null).Body;
+            session.Environment.Out.WriteLine($"The secrets of {LifecycleNoun.Find(answer, "sealed")} connections are sealed with a new key.");
+            return ExitCode.Success;
+        });
         return command;
     }
 
