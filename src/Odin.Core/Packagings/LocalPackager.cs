@@ -34,7 +34,7 @@ public sealed class LocalPackager(string directory, PackagingOptions options, Ti
     {
         var packager = Find(request.Entrypoint) ?? throw new InvalidDataException($"there is no built-in packager '{request.Entrypoint}'");
         var store = new InMemoryResourceStore();
-        var connections = new ConnectionCatalog(store, new SealedSecretStore(SecretKeyRing.Of(RandomNumberGenerator.GetBytes(32))), time);
+        var connections = new ConnectionCatalog(store, new SealedSecretStore(SecretKeyRing.Of([RandomNumberGenerator.GetBytes(32)])), time);
         foreach (var target in request.Targets.DistinctBy(t => t.ConnectionId))
             await connections.CreateAsync(target.ConnectionId, target.Spec, target.Secrets, cancellationToken);
         var packaging = new Packaging(
