@@ -92,7 +92,20 @@ internal static partial class Manifest
         if (entity["spec"] is not JsonObject spec || !PathTypes.Contains(LifecycleNoun.Find(spec, "type")) || LifecycleNoun.Find(spec, "uri") is not { } uri)
             return;
         if (uri is "." or ".." || uri.StartsWith("./", StringComparison.Ordinal) || uri.StartsWith("../", StringComparison.Ordinal))
-            spec["uri"] = Path.GetFullPath(uri, Path.GetDirectoryName(Path.GetFullPath(file))!);
+            spec["uri"] = Path.GetFullPath(uri, RealDirectoryOf(file));
+    }
+
+    // Links on the way are followed: ".." is then what it is to every other program.
+    private static string RealDirectoryOf(string file)
+    {
+        var directory = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        var real = "/";
+        foreach (var part in directory.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            real = Path.Combine(real, part);
+            real = Directory.ResolveLinkTarget(real, returnFinalTarget: true)?.FullName ?? real;
+        }
+        return real;
     }
 
     [GeneratedRegex(@"^---(?=[ \t\r]|$)", RegexOptions.Multiline)]

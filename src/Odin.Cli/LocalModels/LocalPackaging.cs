@@ -5,6 +5,7 @@ using Odin.Cli.Lifecycle;
 using Odin.Cli.Odahuflowctl;
 using Odin.Cli.Odahuflowctl.Entities;
 using Odin.Cli.Servers;
+using Odin.Packagings;
 
 namespace Odin.Cli.LocalModels;
 
@@ -33,12 +34,19 @@ internal sealed class LocalPackaging(CliEnvironment environment, LocalManifests 
             environment.Out.WriteLine(CtlMessages.TargetsAreOff);
         var targets = wish.WithTargets ? await FindTargetsAsync(packaging, integration, wish.DisabledTargets, cancellationToken) : [];
 
+        var entrypoint = LifecycleNoun.Find(integration, "spec.entrypoint") ?? "";
+        if (LocalPackager.Knows(entrypoint))
+        {
+            var images = new LocalImages(environment, Path.Combine(wish.Root, "images"));
+            ShowResults((await images.MakeAsync(packaging, integration, targets, artifact, name, cancellationToken)).Select(r => (r.Name, r.Value)));
+            return;
+        }
         var request = Path.Combine(artifact, Request);
         PrivateFile.Write(request, Describe(packaging, integration, targets, name).ToJsonString());
         try
         {
             var code = await new LocalProgram(environment, environment.Out).RunAsync(
-                LifecycleNoun.Find(integration, "spec.entrypoint") ?? "",
+                entrypoint,
                 [artifact, request],
                 artifact,
                 new Dictionary<string, string>(),
@@ -68,9 +76,14 @@ internal sealed class LocalPackaging(CliEnvironment environment, LocalManifests 
         {
             throw CtlSession.Failure($"{file} is not JSON: {e.Message}");
         }
+        ShowResults((results as JsonObject ?? []).Select(r => (r.Key, r.Value?.ToString() ?? "")));
+    }
+
+    private void ShowResults(IEnumerable<(string Name, string Value)> results)
+    {
         environment.Out.WriteLine(CtlMessages.PackagerResults);
-        foreach (var (key, value) in results as JsonObject ?? [])
-            environment.Out.WriteLine($"* {key} - {value}");
+        foreach (var (name, value) in results)
+            environment.Out.WriteLine($"* {name} - {value}");
     }
 
     // All that is wrong is said at once.

@@ -14,7 +14,7 @@ namespace Odin.Images;
 /// </summary>
 /// <param name="storage">Belongs to the caller.</param>
 /// <param name="name">How its images' names begin, when that is known: <c>127.0.0.1:9003</c>.</param>
-public sealed class StoredRegistry(IObjectStorage storage, Func<string> name, TimeProvider time) : IDisposable
+public sealed class StoredRegistry(IObjectStorage storage, Func<string> name, TimeProvider time) : IOwnRegistry, IDisposable
 {
     private const string Repositories = "repositories/", Blobs = "blobs/", Manifests = "/_manifests/";
 
@@ -27,6 +27,8 @@ public sealed class StoredRegistry(IObjectStorage storage, Func<string> name, Ti
     public string Name => name();
 
     internal IObjectStorage Storage => storage;
+
+    IImageRepository IOwnRegistry.Open(string repository) => Open(repository);
 
     /// <exception cref="ImageException">The repository cannot be called that.</exception>
     public StoredRepository Open(string repository) => ImageReference.IsRepository(repository)

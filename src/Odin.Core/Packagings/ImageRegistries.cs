@@ -6,7 +6,7 @@ namespace Odin.Packagings;
 
 /// <summary>Opens the repositories that packagings push to and pull from.</summary>
 /// <param name="own">The registry of this server, for packagings that name none; null: there is none.</param>
-internal sealed class ImageRegistries(IResourceStore store, ConnectionCatalog connections, StoredRegistry? own, TimeProvider time)
+internal sealed class ImageRegistries(IResourceStore store, ConnectionCatalog connections, IOwnRegistry? own, TimeProvider time)
 {
     /// <summary>The reference that an image gets: in the registry of the connection, below its path, or in our own.</summary>
     /// <param name="connection">Null: our own.</param>

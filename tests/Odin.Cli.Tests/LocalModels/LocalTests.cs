@@ -168,6 +168,21 @@ public sealed class LocalTests : IDisposable
     }
 
     [Fact]
+    public async Task Pack_WithABuiltInPackager_MakesAnImageWithoutAServer()
+    {
+        Assert.Equal(0, (await cli.RunAsync("local", "train", "run", "--id", "t", "-f", Training("m"))).ExitCode);
+        var packaging = cli.File("m/p.yaml", "kind: ModelPackaging\nid: p\nspec: {integrationName: docker-cli, artifactName: m.zip, arguments: {dockerfileBaseImage: scratch, imageName: 'mine/{{ Name }}:{{ Version }}'}}\n");
+        var result = await cli.RunAsync("local", "pack", "run", "--id", "p", "-f", packaging);
+        Assert.True(result.ExitCode == 0, result.Out + result.Error);
+        Assert.Matches($@"\nPackager results:\n\* image - localhost/mine/doubler:1\.0\n\* digest - sha256:[0-9a-f]{{64}}\n\* layout - oci:{Output}/images/mine/doubler:1\.0\n\z", result.Out);
+        Assert.Contains("\"org.opencontainers.image.ref.name\": \"1.0\"", (await File.ReadAllTextAsync($"{Output}/images/mine/doubler/index.json")).Replace("\":\"", "\": \"", StringComparison.Ordinal), StringComparison.Ordinal);
+
+        cli.File("m/p.yaml", (await File.ReadAllTextAsync(packaging)).Replace("dockerfileBaseImage: scratch", "nope: 1", StringComparison.Ordinal));
+        Assert.Equal(new CliResult(1, "Package targets are disabled: the local packager will not push images. Turn them on with --no-disable-package-targets.\n", "error: (root): Additional property nope is not allowed\n"),
+            (await cli.RunAsync("local", "pack", "run", "--id", "p", "-f", packaging)) is var wrong ? wrong with { Error = wrong.Error[wrong.Error.IndexOf("error:", StringComparison.Ordinal)..] } : null);
+    }
+
+    [Fact]
     public async Task Pack_WithTargets_HandsTheirConnectionsOver()
     {
         cli.Alias = "odahuflowctl";

@@ -1,0 +1,11 @@
+namespace Odin.Images;
+
+/// <summary>Where images go whose packaging names no registry.</summary>
+public interface IOwnRegistry
+{
+    /// <summary>How the names of its images begin.</summary>
+    string Name { get; }
+
+    /// <exception cref="ImageException">The repository cannot be called that.</exception>
+    IImageRepository Open(string repository);
+}
