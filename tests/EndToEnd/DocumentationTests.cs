@@ -4,7 +4,7 @@ namespace Odin.EndToEnd;
 public sealed class DocumentationTests : IDisposable
 {
     // Their blocks are typed one after the other, in one shell.
-    private static readonly string[] Run = ["README.md", "docs/guides/ci.md", "docs/guides/git-remote.md", "docs/quickstart.md"];
+    private static readonly string[] Run = ["README.md", "docs/guides/ci.md", "docs/guides/git-remote.md", "docs/guides/model-lifecycle.md", "docs/quickstart.md"];
 
     // The same on a cluster: KubernetesGuideTests, LocalClusterGuideTests.
     private static readonly string[] RunOnCluster = [KubernetesGuideTests.Page, LocalClusterGuideTests.Page];
@@ -26,6 +26,7 @@ public sealed class DocumentationTests : IDisposable
     [InlineData("README.md")]
     [InlineData("docs/guides/ci.md")]
     [InlineData("docs/guides/git-remote.md")]
+    [InlineData("docs/guides/model-lifecycle.md")]
     [InlineData("docs/quickstart.md")]
     public async Task Blocks_TypedInOrder_AllSucceed(string page)
     {
@@ -39,7 +40,10 @@ public sealed class DocumentationTests : IDisposable
             File.SetUnixFileMode(home["odin"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         await File.WriteAllTextAsync(home["typed.sh"], TypedPage.Script(page, blocks));
 
-        var result = await new CliProgram(home).RunAsync("/bin/sh", "-e", home["typed.sh"]);
+        var program = new CliProgram(home);
+        // What the script at the root of a clone sets.
+        program.Variables["ODIN_PYTHON"] = Environment.GetEnvironmentVariable("ODIN_DEMO_PYTHON") ?? "/usr/bin/python3";
+        var result = await program.RunAsync("/bin/sh", "-e", home["typed.sh"]);
 
         Assert.True(result.Code == 0, $"A block failed: the one after the last line that begins with ###.\n{result}");
         Assert.Equal(blocks.Count, result.Output.Split('\n').Count(l => l.StartsWith("### ", StringComparison.Ordinal)));
