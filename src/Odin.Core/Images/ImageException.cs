@@ -7,7 +7,7 @@ public class ImageException(string message, bool isPassing, Exception? inner = n
     public bool IsPassing { get; } = isPassing;
 
     /// <summary>The status code of the registry's answer; 0: there was none.</summary>
-    internal int Status { get; init; }
+    public int Status { get; init; }
 
     /// <summary>How long the registry wants to be left alone; null: it did not say.</summary>
     internal TimeSpan? RetryAfter { get; init; }
