@@ -67,7 +67,7 @@ internal sealed class TroubleProxy : IDisposable
             while (true)
                 served.Add(ServeAsync(await listener.AcceptTcpClientAsync(stop.Token)));
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException or InvalidOperationException)
         {
             await Task.WhenAll(served);
         }
