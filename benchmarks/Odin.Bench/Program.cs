@@ -10,7 +10,6 @@ var onMachine = new (string Name, Func<Task<IReadOnlyList<BenchRow>>> Run)[]
     ("store-sqlite", StoreBenches.SqliteAsync),
     ("store-postgresql", StoreBenches.PostgresAsync),
     ("server", FootprintBenches.IdleAsync),
-    ("images", ImageBenches.BuildersAsync),
 };
 
 // Asked for by --kubernetes, because they need a cluster.
@@ -26,6 +25,7 @@ var onLifecycle = new (string Name, Func<Task<IReadOnlyList<BenchRow>>> Run)[]
 {
     ("training", TrainingBenches.RunAsync),
     ("archive", ArchiveBenches.RunAsync),
+    ("images", ImageBenches.BuildersAsync),
 };
 
 var benches = onMachine;
