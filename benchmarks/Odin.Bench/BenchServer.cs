@@ -130,7 +130,7 @@ internal sealed class BenchServer : IAsyncDisposable
     {
         try
         {
-            using var response = await client.GetAsync("/health");
+            using var response = await client.GetAsync("/healthz");
             return response.IsSuccessStatusCode;
         }
         catch (HttpRequestException)

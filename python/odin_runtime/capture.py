@@ -67,7 +67,7 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     try:
         file = environment_file.read(options.conda) if options.conda else None
-        chosen = environments.choose(file, dict(os.environ), os.path.dirname(os.path.abspath(options.conda)) if options.conda else os.getcwd())
+        chosen = environments.choose(file, dict(os.environ), os.path.dirname(os.path.abspath(options.conda)) if options.conda else os.getcwd(), may_make=False)
         json.dump(capture(chosen, file, options.also), sys.stdout)
         sys.stdout.write("\n")
         return 0
@@ -83,6 +83,8 @@ def capture(environment, file, also):
     packages = facts["packages"]
     names = _wanted(file, packages)
     names |= _imported(interpreter, names, packages)
+    # What a package says of its files is its own word.
+    inside = [os.path.realpath(place) for place in (*facts["stdlib"], *facts["sites"], facts["prefix"]) if os.path.realpath(place) not in ("/", "/usr")]
     entries = _Entries()
     entries.add(interpreter)
     config = os.path.join(facts["prefix"], "pyvenv.cfg")
@@ -92,9 +94,10 @@ def capture(environment, file, also):
         entries.add_tree(directory, _LEFT_OUT)
     for name in names:
         package = packages[name]
-        entries.add_tree(package["meta"], set())
-        for path in package["files"] or package["roots"]:
-            entries.add_tree(path, {"__pycache__"})
+        for path in (package["meta"], *(package["files"] or package["roots"])):
+            real = os.path.realpath(path)
+            if any(real.startswith(place + os.sep) for place in inside):
+                entries.add_tree(path, {"__pycache__"})
     # An environment of its own finds its packages by directories that must be there, even if they are empty.
     for directory in facts["sites"]:
         entries.add_directory(directory)

@@ -29,17 +29,20 @@ class BuildFailure(Exception):
 class EnvironmentCache:
     """The directory ODIN_ENVIRONMENTS; by default ~/.cache/odin/environments."""
 
-    def __init__(self, environ, clock=time.time):
+    def __init__(self, environ, clock=time.time, may_make=True):
         default = Path(environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME") or tempfile.gettempdir(), ".cache"), "odin", "environments")
         self.root = Path(environ.get("ODIN_ENVIRONMENTS") or default).absolute()
         self.environ = environ
         self.clock = clock
+        self.may_make = may_make
 
     def prepared(self, key, what, make):
         """The directory of the environment `key`; where it is missing, `make` is called with the directory to make it in."""
         directory = self.root / key
         if (directory / _WHOLE).is_file():
             return directory
+        if not self.may_make:
+            raise BuildFailure(f"{what} has not been made by a training on this machine")
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             with self._locked(key, what):

@@ -65,12 +65,13 @@ class Environment:
         return result
 
 
-def choose(file, environ, directory):
-    """The environment for an EnvironmentFile, or for None. `directory` is that of the project."""
+def choose(file, environ, directory, may_make=True):
+    """The environment for an EnvironmentFile, or for None. `directory` is that of the project. Without `may_make` it is one that
+    a training has made before, or the system's: nothing that the file names is installed or run."""
     mode = environ.get("ODIN_ENVIRONMENT") or "auto"
     if mode not in MODES:
         raise TrainingError(f"ODIN_ENVIRONMENT is '{mode}'; it must be one of {', '.join(MODES)}.")
-    chosen = _System(file).environment() if file is None else _Choice(file, environ, directory).choose(mode)
+    chosen = _System(file).environment() if file is None else _Choice(file, environ, directory, may_make).choose(mode)
     if chosen.interpreter.mlflow not in (None, "unknown") and not requirements.satisfies(chosen.interpreter.mlflow, ">=" + _OLDEST_MLFLOW):
         raise TrainingError(f"mlflow {chosen.interpreter.mlflow} in {chosen.interpreter.path} is too old; {_OLDEST_MLFLOW} or newer is wanted.")
     for text in chosen.warnings:
@@ -125,11 +126,11 @@ class _System:
 
 
 class _Choice:
-    def __init__(self, file, environ, directory):
+    def __init__(self, file, environ, directory, may_make):
         self.file = file
         self.environ = environ
         self.directory = directory
-        self.cache = EnvironmentCache(environ)
+        self.cache = EnvironmentCache(environ, may_make=may_make)
         self.deadline = time.monotonic() + limit(environ)
 
     def choose(self, mode):

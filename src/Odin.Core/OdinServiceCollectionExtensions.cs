@@ -127,7 +127,7 @@ public static class OdinServiceCollectionExtensions
         services.TryAddSingleton<ISecretStore, SealedSecretStore>();
         services.AddSingleton<SecretRotation>();
         services.AddSingleton<ConnectionCatalog>().AddSingleton<StorageOpener>().AddSingleton<ArtifactCatalog>();
-        services.AddSingleton<IConnectionProbe, StorageProbe>().AddSingleton<IConnectionProbe>(_ => new GitProbe(options.InData("probes")));
+        services.AddSingleton<IConnectionProbe, StorageProbe>().AddSingleton<IConnectionProbe>(provider => new GitProbe(options.InData("probes"), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ConnectionTester>();
         services.AddSteps<Training, TrainingWork>(options, (provider, executor) => new TrainingWork(
             provider.GetRequiredService<IResourceStore>(),
@@ -146,13 +146,15 @@ public static class OdinServiceCollectionExtensions
             };
             return options.Packagings.Containerfile is { } containerfile ? new ContainerfileImageBuilder(places, containerfile) : new LayersImageBuilder(places);
         });
+        services.AddSingleton(provider => new ImageRegistries(
+            provider.GetRequiredService<IResourceStore>(), provider.GetRequiredService<ConnectionCatalog>(), provider.GetService<StoredRegistry>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IConnectionProbe, RegistryProbe>();
         return services.AddSteps<Packaging, PackagingWork>(options, (provider, executor) => new PackagingWork(
             provider.GetRequiredService<IResourceStore>(),
             provider.GetRequiredService<ConnectionCatalog>(),
             provider.GetRequiredService<ArtifactCatalog>(),
             new ModelImage(
-                new ImageRegistries(
-                    provider.GetRequiredService<IResourceStore>(), provider.GetRequiredService<ConnectionCatalog>(), provider.GetService<StoredRegistry>(), provider.GetRequiredService<TimeProvider>()),
+                provider.GetRequiredService<ImageRegistries>(),
                 provider.GetRequiredService<IImageBuilder>(),
                 options.Packagings,
                 PythonRuntime.FindDirectory()),

@@ -170,7 +170,7 @@ internal sealed class OdinServer : IAsyncDisposable
             Assert.Fail($"The server ended with {process.ExitCode}:\n{Output}");
         try
         {
-            using var response = await Client.GetAsync("/health");
+            using var response = await Client.GetAsync("/healthz");
             return response.IsSuccessStatusCode;
         }
         catch (HttpRequestException)

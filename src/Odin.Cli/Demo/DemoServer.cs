@@ -119,7 +119,7 @@ internal sealed partial class DemoServer : IAsyncDisposable
     {
         try
         {
-            using var answer = await http.GetAsync(new Uri(url, "/health"), cancellationToken);
+            using var answer = await http.GetAsync(new Uri(url, "/healthz"), cancellationToken);
             return answer.IsSuccessStatusCode;
         }
         catch (HttpRequestException)

@@ -3,17 +3,25 @@ namespace Odin.Cli.LocalModels;
 /// <summary>The directory in which models lie that were trained on this machine.</summary>
 internal static class LocalArtifacts
 {
+    // Images and the records of runs.
+    private static readonly string[] Besides = ["images", "mlruns"];
+
     private static readonly string[] Manifests = ["odahuflow.project.yaml", "odahuflow.model.yaml"];
 
     /// <summary>The names of the models.</summary>
     public static IReadOnlyList<string> List(string root) => !Directory.Exists(root) ? []
         : [.. Directory.GetDirectories(root).Where(d => Manifests.Any(m => File.Exists(Path.Combine(d, m)))).Select(d => Path.GetFileName(d)).Order(StringComparer.Ordinal)];
 
-    /// <summary>Removes the directory with all models.</summary>
+    /// <summary>Removes all models and what is made beside them, and nothing else that lies there.</summary>
     public static void RemoveAll(string root)
     {
-        if (Directory.Exists(root))
-            Directory.Delete(root, recursive: true);
+        foreach (var name in List(root).Concat(Besides))
+        {
+            if (Directory.Exists(Path.Combine(root, name)))
+                Directory.Delete(Path.Combine(root, name), recursive: true);
+        }
+        if (Directory.Exists(root) && !Directory.EnumerateFileSystemEntries(root).Any())
+            Directory.Delete(root);
     }
 
     /// <summary>A model's name as its directory has it.</summary>

@@ -12,6 +12,10 @@ namespace Odin.Artifacts;
 public static class ModelUnpacker
 {
     private const int BufferBytes = 256 << 10;
+    private const int MostDepth = 64;
+
+    // In the list of a zip, on the average: what is fixed, and the name.
+    private const long LongestEntry = 512;
     private const int FileTypeBits = 0xF000, LinkBits = 0xA000, RegularBits = 0x8000, OwnerMayRun = 0x40;
 
     /// <summary>Unpacks a file into a directory that is there and empty.</summary>
@@ -50,10 +54,11 @@ public static class ModelUnpacker
 
     private static async Task UnpackZipAsync(FileStream file, string directory, Budget budget, CancellationToken cancellationToken)
     {
+        budget.CheckDirectory(ZipDirectory.Measure(file));
         await using var zip = await ZipArchive.CreateAsync(file, ZipArchiveMode.Read, leaveOpen: true, entryNameEncoding: null, cancellationToken);
         foreach (var entry in zip.Entries)
         {
-            budget.AddEntry();
+            budget.AddEntry(entry.FullName);
             // What packers on Unix note of the file; others leave it empty.
             var mode = entry.ExternalAttributes >>> 16;
             if ((mode & FileTypeBits) == LinkBits)
@@ -76,7 +81,7 @@ public static class ModelUnpacker
         await using var tar = new TarReader(plain, leaveOpen: true);
         while (await tar.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
         {
-            budget.AddEntry();
+            budget.AddEntry(entry.Name);
             switch (entry.EntryType)
             {
                 case TarEntryType.Directory or TarEntryType.DirectoryList:
@@ -141,8 +146,19 @@ public static class ModelUnpacker
                 throw new InvalidDataException($"more than {most} bytes come out of an archive of {archive}: it is a bomb, or the limit (artifact.max_unpacked_size) is too low");
         }
 
-        public void AddEntry()
+        /// <summary>Before anything is read of them: the list alone may not fit into the memory.</summary>
+        public void CheckDirectory((long Count, long Length) directory)
         {
+            // The count is its own word, the length is not.
+            if (directory.Count > limits.MostEntries || directory.Length > Math.Max(1 << 20, limits.MostEntries * LongestEntry))
+                throw new InvalidDataException($"the archive holds more than {limits.MostEntries} files");
+        }
+
+        public void AddEntry(string name)
+        {
+            // Each part of a path is a directory to be made.
+            if (name.AsSpan().Count('/') > MostDepth)
+                throw new InvalidDataException($"the archive holds a path with more than {MostDepth} directories");
             if (++entries > limits.MostEntries)
                 throw new InvalidDataException($"the archive holds more than {limits.MostEntries} files");
         }

@@ -29,6 +29,10 @@ public static class ConnectionRules
             case ConnectionTypes.Ecr:
                 return CheckEcr(spec, secrets, errors);
             case ConnectionTypes.Git:
+                // The address is shown to everybody who may read.
+                if (System.Uri.TryCreate(spec.Uri, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && address.UserInfo.Contains(':', StringComparison.Ordinal))
+                    errors.Add("git type requires that the uri holds no password: give it by the username and password parameters");
+                return spec;
             case ConnectionTypes.Local:
                 return spec;
             default:

@@ -74,12 +74,20 @@ internal sealed class StorageProbe(StorageOpener opener) : IConnectionProbe
 
 /// <summary>Tries git repositories.</summary>
 /// <param name="directory">In which a directory for keys can be made for the time being.</param>
-internal sealed class GitProbe(string directory) : IConnectionProbe
+internal sealed class GitProbe(string directory, TimeProvider time) : IConnectionProbe
 {
+    private static readonly TimeSpan Stale = TimeSpan.FromHours(1);
+
     public IReadOnlyList<string> Types { get; } = [ConnectionTypes.Git];
 
     public async Task<ConnectionFinding> TryAsync(Connection connection, ConnectionSecrets secrets, CancellationToken cancellationToken)
     {
+        // What a server that was killed has left holds keys.
+        if (Directory.Exists(directory))
+        {
+            foreach (var old in Directory.EnumerateDirectories(directory).Where(d => time.GetUtcNow() - Directory.GetLastWriteTimeUtc(d) > Stale).ToList())
+                DirectoryRemoval.Delete(old);
+        }
         var scratch = Path.Combine(directory, Guid.NewGuid().ToString("N"));
         if (OperatingSystem.IsWindows())
             Directory.CreateDirectory(scratch);

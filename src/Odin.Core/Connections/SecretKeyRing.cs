@@ -33,8 +33,18 @@ public sealed class SecretKeyRing
         try
         {
             ring.keys = [NewKey()];
-            using var file = new FileStream(path, Options(FileMode.CreateNew));
-            Write(file, ring.keys);
+            // In one act, so that nobody reads half of it.
+            var beside = $"{path}.{Guid.NewGuid():N}";
+            using (var file = new FileStream(beside, Options(FileMode.CreateNew)))
+                Write(file, ring.keys);
+            try
+            {
+                File.Move(beside, path, overwrite: false);
+            }
+            finally
+            {
+                File.Delete(beside);
+            }
         }
         catch (IOException) when (File.Exists(path))
         {
@@ -78,10 +88,11 @@ public sealed class SecretKeyRing
     }
 
     /// <summary>Adds a key, with which everything is sealed from now on.</summary>
-    internal void Rotate() => Replace([.. keys, NewKey()]);
+    /// <exception cref="InvalidOperationException">Another server is just doing so, or the keys come from the settings.</exception>
+    internal void Rotate() => Change(known => [.. known, NewKey()]);
 
-    /// <summary>Drops all keys but the newest and the one before it, with which another server may just be sealing something.</summary>
-    internal void Retire() => Replace(keys.Count <= 2 ? keys : keys[^2..]);
+    /// <summary>Drops all keys but the newest, the one before it, with which another server may just be sealing something, and those that are still named.</summary>
+    internal void Retire(IReadOnlySet<string> named) => Change(known => [.. known.Where((key, index) => index >= known.Count - 2 || named.Contains(key.Id))]);
 
     private void Refresh()
     {
@@ -89,17 +100,33 @@ public sealed class SecretKeyRing
         keys = Read(path!);
     }
 
-    private void Replace(List<SecretKey> next)
+    // Other servers of the same data directory change the same file: one at a time, and upon what is in it now.
+    private void Change(Func<List<SecretKey>, List<SecretKey>> change)
     {
         if (path is null)
             throw new InvalidOperationException("The key comes from the settings; give another one there.");
         lock (gate)
         {
-            var beside = path + ".new";
-            using (var file = new FileStream(beside, Options(FileMode.Create)))
-                Write(file, next);
-            File.Move(beside, path, overwrite: true);
-            keys = next;
+            FileStream turn;
+            try
+            {
+                turn = new FileStream(path + ".lock", Options(FileMode.OpenOrCreate));
+            }
+            catch (IOException e)
+            {
+                throw new InvalidOperationException("Another server is just changing the keys of connections: repeat this in a moment.", e);
+            }
+            using (turn)
+            {
+                Refresh();
+                var next = change(keys);
+                var beside = path + ".new";
+                using (var file = new FileStream(beside, Options(FileMode.Create)))
+                    Write(file, next);
+                File.Move(beside, path, overwrite: true);
+                keys = next;
+                read = File.GetLastWriteTimeUtc(path);
+            }
         }
     }
 

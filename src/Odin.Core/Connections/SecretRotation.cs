@@ -35,8 +35,20 @@ public sealed class SecretRotation(IResourceStore store, ISecretStore secrets, S
         if (failure is not null)
             throw failure;
         if (keys.CanRotate)
-            keys.Retire();
+            keys.Retire(await NamedAsync(cancellationToken));
         return count;
+    }
+
+    // The keys that something is still sealed with, whoever has just sealed it.
+    private async Task<IReadOnlySet<string>> NamedAsync(CancellationToken cancellationToken)
+    {
+        var named = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (var connection in store.EnumerateAsync<Connection>(new ResourceQuery(), cancellationToken))
+        {
+            if (connection.Spec.Sealed?.Split('.') is [_, var key, _])
+                named.Add(key);
+        }
+        return named;
     }
 
     private async Task<bool> SealAgainAsync(SealedSecretStore sealing, string id, CancellationToken cancellationToken)

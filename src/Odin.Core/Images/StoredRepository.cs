@@ -178,12 +178,16 @@ public sealed class StoredRepository : IImageRepository
             throw new InvalidManifestException(ManifestFlaw.Invalid, $"What was sent is no manifest of the type '{mediaType}'.");
         if (TypeOf(head) != mediaType)
             throw new InvalidManifestException(ManifestFlaw.Invalid, $"The manifest says that it is '{TypeOf(head)}', and the request that it is '{mediaType}'.");
-        if (All(head).FirstOrDefault(d => d is null || !ContentDigest.IsValid(d.Digest ?? "") || d.Size < 0) is { } wrong)
-            throw new InvalidManifestException(ManifestFlaw.Invalid, $"The manifest names '{wrong.Digest}' with {wrong.Size} bytes, which cannot be.");
+        // Whatever the types say: it is somebody's JSON.
+        foreach (var part in All(head))
+        {
+            if (part is null || !ContentDigest.IsValid(part.Digest ?? "") || part.Size < 0 || string.IsNullOrEmpty(part.MediaType))
+                throw new InvalidManifestException(ManifestFlaw.Invalid, $"The manifest names '{part?.Digest}' of the type '{part?.MediaType}' with {part?.Size} bytes, which cannot be.");
+        }
         return head;
     }
 
-    private static IEnumerable<Descriptor> All(ManifestHead head)
+    private static IEnumerable<Descriptor?> All(ManifestHead head)
     {
         IEnumerable<Descriptor?> own = [head.Config, head.Subject];
         return own.OfType<Descriptor>().Concat(head.Layers ?? []).Concat(head.Manifests ?? []);

@@ -23,13 +23,19 @@ internal sealed class ImageRegistries(IResourceStore store, ConnectionCatalog co
     }
 
     /// <summary>Opens the repository of an image.</summary>
-    /// <param name="connection">With what is needed to get in; null: nothing is, or it is our own.</param>
+    /// <param name="connection">With what is needed to get in, for its own registry alone; null: nothing is, or it is our own.</param>
     /// <exception cref="ImageException">It cannot be opened.</exception>
     /// <exception cref="SecretsUnavailableException">Those of the connection cannot be read.</exception>
     public async Task<IImageRepository> OpenAsync(ImageReference image, Connection? connection, bool isPush, CancellationToken cancellationToken)
     {
         if (own is not null && image.Registry == own.Name)
             return own.Open(image.Repository);
+        if (connection is not null && !IsOf(connection, image))
+        {
+            // Its password is nobody else's business.
+            connection = !isPush ? null : throw new ImageException(
+                $"The connection '{connection.Id}' leads to '{Address(connection)}' now, and the image was to be '{image}': run the packaging again.", isPassing: false);
+        }
         return new RemoteRepository(image.Registry, image.Repository, connection is null ? null : await LogInAsync(image, connection, isPush, cancellationToken), OptionsOf(connection));
     }
 
@@ -69,6 +75,9 @@ internal sealed class ImageRegistries(IResourceStore store, ConnectionCatalog co
     {
         IsPlainHttp = connection?.Spec.Uri.StartsWith("http://", StringComparison.OrdinalIgnoreCase) == true ? true : null,
     };
+
+    private static bool IsOf(Connection connection, ImageReference image) =>
+        ImageReference.TryParse($"{Address(connection)}/x", out var known) && known.Registry == image.Registry;
 
     private static string Address(Connection connection)
     {

@@ -40,7 +40,7 @@ internal sealed class ModelImage(ImageRegistries registries, IImageBuilder build
         var (push, pull) = (await registries.FindTargetAsync(packaging, Push, cancellationToken), await registries.FindTargetAsync(packaging, Pull, cancellationToken));
         using var target = await registries.OpenAsync(name, push, isPush: true, cancellationToken);
         var asked = arguments.Text(BaseArgument);
-        var (start, environment, source) = await OpenBaseAsync(asked.Length > 0 ? asked : options.BaseImage, model, recipe, pull ?? SameRegistry(push, asked), log, cancellationToken);
+        var (start, environment, source) = await OpenBaseAsync(asked.Length > 0 ? asked : options.BaseImage, model, recipe, pull ?? push, log, cancellationToken);
         using (source)
         {
             await log($"Building '{name}' on {(environment is null ? $"'{start.Name}'" : $"the Python {environment.Version} of this machine")}", cancellationToken);
@@ -86,10 +86,6 @@ internal sealed class ModelImage(ImageRegistries registries, IImageBuilder build
             throw;
         }
     }
-
-    // Who may push to a registry may read there, too; nobody else is to see the password.
-    private static Connection? SameRegistry(Connection? push, string image) =>
-        push is not null && ImageReference.TryParse(image, out var wanted) && ImageReference.TryParse($"{push.Spec.Uri.TrimEnd('/')}/x", out var known) && wanted.Registry == known.Registry ? push : null;
 
     private static Dictionary<string, string> With(IReadOnlyDictionary<string, string> variables, string name, string value) => new(variables) { [name] = value };
 

@@ -18,7 +18,17 @@ internal sealed class ServerStep<T>(string attempt, WorkStep step) : IDisposable
         _ = Work.ContinueWith(_ => done(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
+    /// <summary>Whether nobody wants its outcome any more: the lease was lost, or the process ends.</summary>
+    public bool IsAbandoned { get; private set; }
+
     public void Cancel() => cancellation.Cancel();
+
+    /// <summary>Cancels it; what comes of it is thrown away.</summary>
+    public void Abandon()
+    {
+        IsAbandoned = true;
+        Cancel();
+    }
 
     public void Dispose() => cancellation.Dispose();
 

@@ -73,8 +73,9 @@ internal sealed partial class StepReconciler<T>(
     public void Disown(string id)
     {
         Turns.Leave(id);
-        if (steps.TryRemove(id, out var step))
-            step.Cancel();
+        // It stays known until it has ended: whoever takes the work up again must not do so beside it.
+        if (steps.TryGetValue(id, out var step))
+            step.Abandon();
         foreach (var (attempt, owner) in attempts.Where(a => a.Value == id).ToList())
         {
             work.Executor.Disown(attempt);
@@ -86,7 +87,7 @@ internal sealed partial class StepReconciler<T>(
     public void Stop()
     {
         foreach (var step in steps.Values)
-            step.Cancel();
+            step.Abandon();
     }
 
     private string DirectoryOfKind => Path.Combine(options.Directory, T.Kind.ToLowerInvariant());
@@ -115,7 +116,16 @@ internal sealed partial class StepReconciler<T>(
             await TellAsync(resource, StepState.Scheduling, StepReasons.WaitingForTurn, $"{work.MaxParallel} are worked on, {ahead} wait before this one", lease, cancellationToken);
             return ReconcileResult.Waiting;
         }
-        if (!steps.TryGetValue(id, out var step))
+        if (steps.TryGetValue(id, out var step) && (step.IsAbandoned || step.Attempt != attempt || step.Step != resource.Progress.Step))
+        {
+            // Of before a lost lease, or of an outcome whose storing nobody could confirm, and which is stored.
+            step.Abandon();
+            if (!step.Work.IsCompleted)
+                return ReconcileResult.Waiting;
+            Forget(id, step);
+            step = null;
+        }
+        if (step is null)
         {
             resource = await TellAsync(resource, StepState.Running, null, null, lease, cancellationToken);
             lease.ThrowIfLost();

@@ -89,12 +89,12 @@ internal sealed class TrainingWork(
         {
             using var opened = await opener.OpenAsync(resource.Spec.OutputConnection, cancellationToken);
             var key = opened.Location.KeyOf(name);
-            var (claim, isNew) = await ClaimAsync(resource, name, key, cancellationToken);
+            var (claim, spec, isNew) = await ClaimAsync(resource, name, key, cancellationToken);
             await context.LogAsync($"Packing the model as '{name}'", cancellationToken);
             var written = await SaveAsync(output, opened.Storage, claim, isNew, cancellationToken);
             await context.LogAsync($"Saved '{key}' in {opened.Storage.Description}: {written.Length} bytes, sha256 {written.Digest}", cancellationToken);
             var metrics = Numbers(report["metrics"]);
-            await store.UpdateSpecAsync(claim with { Spec = claim.Spec with { RunId = runId, Length = written.Length, Digest = written.Digest, Metrics = metrics } }, time, cancellationToken);
+            await store.UpdateSpecAsync(claim with { Spec = spec with { RunId = runId, Length = written.Length, Digest = written.Digest, Metrics = metrics } }, time, cancellationToken);
             return training => training with
             {
                 Status = training.Status with
@@ -143,7 +143,7 @@ internal sealed class TrainingWork(
     }
 
     // The name belongs to the training before anything is saved under it; after a crash it is known whose the file is.
-    private async Task<(ModelArtifact Claim, bool IsNew)> ClaimAsync(Training training, string name, string key, CancellationToken cancellationToken)
+    private async Task<(ModelArtifact Claim, ModelArtifactSpec Spec, bool IsNew)> ClaimAsync(Training training, string name, string key, CancellationToken cancellationToken)
     {
         var spec = new ModelArtifactSpec
         {
@@ -157,13 +157,14 @@ internal sealed class TrainingWork(
         };
         try
         {
-            return (await store.CreateAsync(new ModelArtifact(new ResourceMetadata { Id = name }, spec), time, cancellationToken), true);
+            return (await store.CreateAsync(new ModelArtifact(new ResourceMetadata { Id = name }, spec), time, cancellationToken), spec, true);
         }
         catch (ResourceAlreadyExistsException)
         {
             var known = await store.FindAsync<ModelArtifact>(name, cancellationToken);
+            // What is known of the file that is there holds until another one is.
             return known is { Spec: var other } && other.Training == training.Id && other.Connection == spec.Connection && other.Key == key
-                ? (await store.UpdateSpecAsync(known with { Spec = spec }, time, cancellationToken), false)
+                ? (known, spec, false)
                 : throw Taken(name, $"training '{known?.Spec.Training}'");
         }
     }
@@ -175,10 +176,14 @@ internal sealed class TrainingWork(
             return await ModelArchive.PackAsync(
                 output, options.ArtifactFormat, (content, token) => storage.SaveAsync(claim.Spec.Key, content, isNew ? SaveMode.CreateOnly : SaveMode.Overwrite, token), cancellationToken);
         }
-        catch (ObjectAlreadyExistsException)
+        catch (Exception e) when (isNew)
         {
-            await store.DeleteAsync<ModelArtifact>(claim.Name, time, cancellationToken);
-            throw Taken(claim.Name, "something that no training of this server has made");
+            // Nothing is kept under the name: it is free for others. After a crash the next pass has the claim still.
+            if (e is not OperationCanceledException)
+                await store.DeleteAsync<ModelArtifact>(claim.Name, time, CancellationToken.None);
+            if (e is ObjectAlreadyExistsException)
+                throw Taken(claim.Name, "something that no training of this server has made");
+            throw;
         }
     }
 

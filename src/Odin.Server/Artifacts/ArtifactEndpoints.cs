@@ -6,6 +6,7 @@ using Odin.Artifacts;
 using Odin.Server.Hosting;
 using Odin.Server.Lifecycle;
 using Odin.Storage;
+using Odin.Trainings;
 
 namespace Odin.Server.Artifacts;
 
@@ -58,9 +59,13 @@ internal static class ArtifactEndpoints
         return TypedResults.Stream(content, MediaTypeNames.Application.Octet, Path.GetFileName(artifact.Name), artifact.Metadata.Created, new EntityTagHeaderValue($"\"sha256:{artifact.Spec.Digest}\""));
     }
 
-    private static async Task<IResult> DeleteAsync(string name, ArtifactCatalog catalog, CancellationToken cancellationToken)
+    private static async Task<IResult> DeleteAsync(string name, IResourceStore store, ArtifactCatalog catalog, CancellationToken cancellationToken)
     {
-        await catalog.DeleteAsync(await FindAsync(name, catalog, cancellationToken), cancellationToken);
+        var artifact = await store.FindAsync<ModelArtifact>(name, cancellationToken) ?? throw LifecycleException.NotFound(name);
+        // A name alone, which nobody can finish any more, must not stay taken.
+        if (artifact.Spec.Digest is null && await store.FindAsync<Training>(artifact.Spec.Training, cancellationToken) is { Progress.IsEnded: false })
+            throw new LifecycleException(StatusCodes.Status409Conflict, $"the training \"{artifact.Spec.Training}\" is about to save the artifact \"{name}\": wait until it has ended, or delete it");
+        await catalog.DeleteAsync(artifact, cancellationToken);
         return LifecycleEndpoints.Message($"Artifact {name} was deleted");
     }
 

@@ -55,6 +55,9 @@ internal sealed partial class HostKeyScanner(HostKeyScanOptions options, ILogger
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
+        // It needs nothing of ours, and secrets may stand there.
+        foreach (var name in start.Environment.Keys.Where(k => k is not ("PATH" or "HOME" or "LANG")).ToList())
+            start.Environment.Remove(name);
         using var limit = new CancellationTokenSource(options.Patience + TimeSpan.FromSeconds(1));
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try

@@ -16,6 +16,9 @@ internal sealed class RegistryAccess(
     // Long enough for the requests of one push; clients ask for a new one by themselves.
     private static readonly TimeSpan Life = TimeSpan.FromMinutes(15);
 
+    // It may end sooner; clients ask again then.
+    private static readonly TimeSpan ShownLife = TimeSpan.FromMinutes(1);
+
     /// <returns>Null: the request has been refused.</returns>
     public async Task<string?> EnterAsync(HttpContext context)
     {
@@ -42,10 +45,26 @@ internal sealed class RegistryAccess(
             await RegistryAnswers.RefuseAsync(context, StatusCodes.Status401Unauthorized, "UNAUTHORIZED", problem ?? "Log in with the name and the password of a user of this server.");
             return;
         }
+        // Who shows a token gets no newer one for it: else a lost one would hold for ever.
+        if (ShownToken(context) is { } shown)
+        {
+            await RegistryAnswers.WriteAsync(context, new RegistryToken(shown, shown, (int)ShownLife.TotalSeconds, issued), RegistryTokenJson.Default.RegistryToken);
+            return;
+        }
         // The change of a password counts from the next whole second, which a quick login may be ahead of.
         var changed = (await accounts.FindAsync(user, context.RequestAborted))?.Spec.PasswordChanged;
         var token = signer.Issue(user, changed > issued ? changed.Value : issued, Life);
         await RegistryAnswers.WriteAsync(context, new RegistryToken(token, token, (int)Life.TotalSeconds, issued), RegistryTokenJson.Default.RegistryToken);
+    }
+
+    // The token that stands for the password, or for both.
+    private static string? ShownToken(HttpContext context)
+    {
+        if (!AuthenticationHeaderValue.TryParse(context.Request.Headers.Authorization.ToString(), out var value) || value.Parameter is null)
+            return null;
+        if (value.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase))
+            return value.Parameter;
+        return Decode(value.Parameter) is var (_, password) && password.Count(c => c == '.') == 2 && !password.Any(char.IsWhiteSpace) ? password : null;
     }
 
     // A proxy that ends TLS says so; whoever else does only gets a wrong address in their own answer.

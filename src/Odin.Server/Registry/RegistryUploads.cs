@@ -21,8 +21,17 @@ internal sealed partial class RegistryUploads(StoredRegistry registry, BlobUploa
         var id = uploads.Begin(path.Repository);
         if (digest is not null)
         {
-            await uploads.AppendAsync(path.Repository, id, null, context.Request.Body, context.RequestAborted);
-            await uploads.CompleteAsync(repository, path.Repository, id, digest, context.RequestAborted);
+            try
+            {
+                await uploads.AppendAsync(path.Repository, id, null, context.Request.Body, context.RequestAborted);
+                await uploads.CompleteAsync(repository, path.Repository, id, digest, context.RequestAborted);
+            }
+            catch
+            {
+                // Nobody knows its id, so nobody can go on with it.
+                uploads.End(path.Repository, id);
+                throw;
+            }
             Created(context, path, digest);
             return;
         }
