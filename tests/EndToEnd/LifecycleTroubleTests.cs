@@ -36,7 +36,8 @@ public sealed class LifecycleTroubleTests : IDisposable
         Assert.Equal("run\n", await File.ReadAllTextAsync(walk.ProgramLog));
         await walk.CheckArtifactAsync("t.zip");
         Assert.Single(JsonNode.Parse(await server.Client.GetStringAsync("/api/v1/artifact"))!.AsArray());
-        Assert.Single(Directory.GetFiles(Path.Combine(server.DataDirectory, "artifacts")));
+        // What was being written when the server died is no object, and goes when it is old.
+        Assert.Single(Directory.GetFiles(Path.Combine(server.DataDirectory, "artifacts")), f => !Path.GetFileName(f).StartsWith(".odin-save-", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -129,7 +130,7 @@ public sealed class LifecycleTroubleTests : IDisposable
         var status = await walk.EndAsync(kind, id);
         Assert.Equal("failed", (string?)status["state"]);
         Assert.Contains((string?)status["reason"], reasons);
-        Assert.Contains("space", (string?)status["message"], StringComparison.OrdinalIgnoreCase);
+        Assert.Matches("(?i)no space|is full", (string?)status["message"]);
     }
 
     private static async Task DeleteAsync(OdinServer server, string kind, string id)

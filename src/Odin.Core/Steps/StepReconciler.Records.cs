@@ -69,6 +69,19 @@ internal sealed partial class StepReconciler<T>
         return stored;
     }
 
+    // Before the failure is written down: it may be what has filled the disk, and then there would be no room to say so.
+    private void DropWorkspace(T resource, string attempt)
+    {
+        try
+        {
+            DirectoryRemoval.Delete(ContextOf(resource, attempt).Workspace);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It goes with the attempt, or that says why it does not.
+        }
+    }
+
     // Null: everything of the resource's attempts has ended and is gone, but for the logs of one.
     private async Task<ReconcileResult?> RemoveAttemptsAsync(string id, string? keepLogsOf, Lease lease, CancellationToken cancellationToken)
     {

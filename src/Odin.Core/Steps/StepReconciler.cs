@@ -176,6 +176,7 @@ internal sealed partial class StepReconciler<T>(
                     await SaveAsync(Step(Timed(resource, status), WorkStep.Result), lease, cancellationToken);
                     return ReconcileResult.After(TimeSpan.Zero);
                 case ExecutionPhase.Failed or ExecutionPhase.Lost:
+                    DropWorkspace(resource, attempt);
                     await SaveAsync(Finish(Timed(resource, status), StepState.Failed, status.Reason, status.Message, status.ExitCode), lease, cancellationToken);
                     return ReconcileResult.After(TimeSpan.Zero);
                 default:
@@ -214,6 +215,7 @@ internal sealed partial class StepReconciler<T>(
         };
         if (failure is not (StepFailedException or OperationCanceledException or IOException))
             LogStepFailed(failure, T.Kind, resource.Metadata.Id, resource.Progress.Step);
+        DropWorkspace(resource, resource.Progress.Attempt!);
         await ContextOf(resource, resource.Progress.Attempt!).LogAsync(message, cancellationToken, "ERROR");
         await SaveAsync(Finish(resource, StepState.Failed, reason, message, null), lease, cancellationToken);
     }
