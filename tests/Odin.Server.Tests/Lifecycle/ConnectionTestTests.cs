@@ -44,7 +44,7 @@ public sealed class ConnectionTestTests(ServerFixture fixture, MotoServer moto, 
     {
         using var fake = new FakeGcsServer();
         await WorksAsync(new JsonObject { ["type"] = "gcs", ["uri"] = $"{fake.Endpoint}/{FakeGcsServer.Bucket}", ["region"] = "project", ["keySecret"] = Base64(fake.ServiceAccountJson) }, "can be read");
-        await FailsAsync(new JsonObject { ["type"] = "gcs", ["uri"] = $"{fake.Endpoint}/{FakeGcsServer.Bucket}", ["region"] = "project", ["keySecret"] = Base64(fake.StrangerJson) }, FakeGcsServer.Bucket);
+        await FailsAsync(new JsonObject { ["type"] = "gcs", ["uri"] = $"{fake.Endpoint}/{FakeGcsServer.Bucket}", ["region"] = "project", ["keySecret"] = Base64(fake.StrangerJson) }, FakeGcsServer.Email);
     }
 
     [Fact]
