@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -18,18 +17,15 @@ internal sealed record ReplayAnswer(int Status, string Body, string ContentType 
 /// <summary>A real HTTP server on a free port that answers as documented; what has no answer is a 404.</summary>
 internal sealed class ReplayServer : IAsyncDisposable
 {
-    private readonly HttpListener listener = new();
+    private readonly HttpListener listener;
     private readonly ConcurrentDictionary<string, Func<ReceivedRequest, ReplayAnswer>> routes = new();
     private readonly ConcurrentDictionary<string, Func<HttpListenerContext, Task>> streams = new();
     private readonly Task loop;
 
     public ReplayServer()
     {
-        Port = FreePort();
-        listener.Prefixes.Add($"http://127.0.0.1:{Port}/");
         // Another host name, as that of a login page is.
-        listener.Prefixes.Add($"http://localhost:{Port}/");
-        listener.Start();
+        (listener, Port) = FreePort.Listen("localhost");
         loop = ServeAsync();
     }
 
@@ -59,13 +55,6 @@ internal sealed class ReplayServer : IAsyncDisposable
     {
         listener.Close();
         await loop;
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
     private async Task ServeAsync()

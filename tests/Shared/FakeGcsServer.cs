@@ -26,7 +26,7 @@ internal sealed class FakeGcsServer : IDisposable
     // Making one takes a while, and every server may have the same.
     private static readonly RSA Key = RSA.Create(2048), OtherKey = RSA.Create(2048);
 
-    private readonly HttpListener listener = new();
+    private readonly HttpListener listener;
     private readonly Lock gate = new();
     private readonly SortedDictionary<string, Item> items = new(Odin.ObjectStorage.ObjectKey.Order);
     private readonly Dictionary<string, Session> sessions = [];
@@ -38,9 +38,7 @@ internal sealed class FakeGcsServer : IDisposable
     public FakeGcsServer(TimeProvider? time = null)
     {
         Time = time ?? TimeProvider.System;
-        Port = FreePort.Find();
-        listener.Prefixes.Add($"http://127.0.0.1:{Port}/");
-        listener.Start();
+        (listener, Port) = FreePort.Listen();
         serving = ServeAsync();
     }
 

@@ -12,16 +12,14 @@ internal sealed class FakeVaultServer : IDisposable
 {
     public const string Token = "hvs.good-token";
 
-    private readonly HttpListener listener = new();
+    private readonly HttpListener listener;
     private readonly Lock gate = new();
     private readonly Dictionary<string, List<JsonNode>> secrets = [];
     private readonly Task serving;
 
     public FakeVaultServer()
     {
-        Port = FreePort.Find();
-        listener.Prefixes.Add($"http://127.0.0.1:{Port}/");
-        listener.Start();
+        (listener, Port) = FreePort.Listen();
         serving = ServeAsync();
     }
 

@@ -21,7 +21,8 @@ internal sealed class GitHttpServer : IDisposable
     {
         this.root = root;
         this.backend = backend;
-        Port = FreePort.Find();
+        (listener, Port) = FreePort.Listen();
+        serving = ServeAsync(listener);
     }
 
     public int Port { get; }
@@ -38,9 +39,7 @@ internal sealed class GitHttpServer : IDisposable
     public static async Task<GitHttpServer> StartAsync(string root)
     {
         var core = await TestProgram.RunAsync("git", ["--exec-path"]);
-        var server = new GitHttpServer(root, Path.Combine(core, "git-http-backend"));
-        server.Start();
-        return server;
+        return new GitHttpServer(root, Path.Combine(core, "git-http-backend"));
     }
 
     /// <summary>The URL of a repository, by its name below the directory, with the credentials in it.</summary>
