@@ -83,9 +83,5 @@ internal static class ArchiveBenches
             throw new InvalidOperationException($"{program} ended with exit code {process.ExitCode}.");
     }
 
-    private static double PeakMegabytes()
-    {
-        var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
-        return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) / 1024;
-    }
+    private static double PeakMegabytes() => Machine.Megabytes("self", "VmHWM");
 }

@@ -111,13 +111,7 @@ internal sealed class BenchServer : IAsyncDisposable
         data.Delete(recursive: true);
     }
 
-    private static string ProgramPath()
-    {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "Odin.slnx")))
-            root = root.Parent ?? throw new InvalidOperationException("The bench does not lie in the repository.");
-        return Path.Combine(root.FullName, "artifacts/bin/Odin.Server/release/odin-server");
-    }
+    private static string ProgramPath() => Path.Combine(Machine.Root, "artifacts/bin/Odin.Server/release/odin-server");
 
     private static int FreePort()
     {
@@ -148,9 +142,5 @@ internal sealed class BenchServer : IAsyncDisposable
         Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 
-    private double StatusField(string name)
-    {
-        var line = File.ReadLines($"/proc/{process.Id}/status").First(l => l.StartsWith(name + ":", StringComparison.Ordinal));
-        return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) / 1024;
-    }
+    private double StatusField(string name) => Machine.Megabytes($"{process.Id}", name);
 }

@@ -12,7 +12,7 @@ internal static class TrainingBenches
 
     public static async Task<IReadOnlyList<BenchRow>> RunAsync()
     {
-        var root = Root();
+        var root = Machine.Root;
         await using var server = await BenchServer.StartAsync();
         await PostAsync(server, "connection", new JsonObject { ["type"] = "git", ["uri"] = root }, "wine-source");
         await PostAsync(server, "connection", new JsonObject { ["type"] = "local", ["uri"] = Path.Combine(root, "examples/lifecycle/wine/data/wine-quality.csv") }, "wine-data");
@@ -80,12 +80,4 @@ internal static class TrainingBenches
     }
 
     private static string Python() => Environment.GetEnvironmentVariable("ODIN_PYTHON") ?? "python3";
-
-    private static string Root()
-    {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "Odin.slnx")))
-            root = root.Parent ?? throw new InvalidOperationException("The bench does not lie in the repository.");
-        return root.FullName;
-    }
 }

@@ -127,7 +127,7 @@ public static class OdinServiceCollectionExtensions
         services.TryAddSingleton<ISecretStore, SealedSecretStore>();
         services.AddSingleton<SecretRotation>();
         services.AddSingleton<ConnectionCatalog>().AddSingleton<StorageOpener>().AddSingleton<ArtifactCatalog>();
-        services.AddSingleton<IConnectionProbe, StorageProbe>().AddSingleton<IConnectionProbe>(provider => new GitProbe(options.InData("probes"), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IConnectionProbe, StorageProbe>().AddSingleton<IConnectionProbe>(provider => new GitProbe(provider.GetRequiredService<ConnectionCatalog>(), options.InData("probes"), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ConnectionTester>();
         services.AddSteps<Training, TrainingWork>(options, (provider, executor) => new TrainingWork(
             provider.GetRequiredService<IResourceStore>(),
@@ -136,16 +136,7 @@ public static class OdinServiceCollectionExtensions
             executor,
             options.Trainings,
             provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<IImageBuilder>(provider =>
-        {
-            var places = new ImageBuilderOptions
-            {
-                WorkDirectory = options.InData("images/work"),
-                CacheDirectory = options.InData("images/layers"),
-                Time = provider.GetRequiredService<TimeProvider>(),
-            };
-            return options.Packagings.Containerfile is { } containerfile ? new ContainerfileImageBuilder(places, containerfile) : new LayersImageBuilder(places);
-        });
+        services.AddSingleton(provider => ImageBuilders.Create(options.InData("images"), options.Packagings.Containerfile, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new ImageRegistries(
             provider.GetRequiredService<IResourceStore>(), provider.GetRequiredService<ConnectionCatalog>(), provider.GetService<StoredRegistry>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IConnectionProbe, RegistryProbe>();

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -40,9 +39,9 @@ internal sealed class OdinServer : IAsyncDisposable
         Client = new HttpClient { BaseAddress = Url, Timeout = TimeSpan.FromMinutes(1) };
     }
 
-    public Uri Url { get; } = new($"http://127.0.0.1:{FreePort()}");
+    public Uri Url { get; } = new($"http://127.0.0.1:{FreePort.Find()}");
 
-    public int WebSocketPort { get; } = FreePort();
+    public int WebSocketPort { get; } = FreePort.Find();
 
     public HttpClient Client { get; }
 
@@ -155,13 +154,6 @@ internal sealed class OdinServer : IAsyncDisposable
             await KillAsync();
         process?.Dispose();
         directory.Dispose();
-    }
-
-    public static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     public async Task<bool> IsReadyAsync()

@@ -116,7 +116,7 @@ public sealed class SeveralServersTests : IAsyncLifetime
     {
         servers.Add(await OdinServer.StartAsync(Setup()));
         var result = await new CliProgram(directory).RunAsync(
-            Programs.Server, "--data", directory["other"], "--database", database, "--urls", $"http://127.0.0.1:{OdinServer.FreePort()}");
+            Programs.Server, "--data", directory["other"], "--database", database, "--urls", $"http://127.0.0.1:{FreePort.Find()}");
 
         Assert.True(result.Code == 78, result.ToString());
         Assert.Contains($"'{directory["data"]}'", result.Error, StringComparison.Ordinal);

@@ -98,7 +98,7 @@ public sealed class TroubleTests
     {
         using var directory = new TemporaryDirectory();
         await File.WriteAllTextAsync(directory["data"], "not a directory");
-        var (code, output) = await RunAsync(Programs.Server, "--data", directory["data"], "--urls", $"http://127.0.0.1:{OdinServer.FreePort()}");
+        var (code, output) = await RunAsync(Programs.Server, "--data", directory["data"], "--urls", $"http://127.0.0.1:{FreePort.Find()}");
 
         Assert.NotEqual(0, code);
         Assert.Contains(directory["data"], output, StringComparison.Ordinal);
@@ -109,7 +109,7 @@ public sealed class TroubleTests
     public async Task Start_SecondServerOnOneDirectory_IsRefusedInASentence()
     {
         await using var server = await OdinServer.StartAsync();
-        var (code, output) = await RunAsync(Programs.Server, "--data", server.DataDirectory, "--urls", $"http://127.0.0.1:{OdinServer.FreePort()}");
+        var (code, output) = await RunAsync(Programs.Server, "--data", server.DataDirectory, "--urls", $"http://127.0.0.1:{FreePort.Find()}");
 
         Assert.NotEqual(0, code);
         Assert.Contains(server.DataDirectory, output, StringComparison.Ordinal);

@@ -14,7 +14,7 @@ public sealed partial class ArchitectureTests
     ];
 
     /// <summary>What each folder of the engine may use beside itself and the folders of its own row's groups.</summary>
-    private static readonly string[] Kernel = ["Resources", "Storage", "Reconciliation", "Execution", "ObjectStorage", "Git", "Templates", "Steps"];
+    private static readonly string[] Kernel = ["Files", "Resources", "Storage", "Reconciliation", "Execution", "ObjectStorage", "Git", "Templates", "Steps"];
 
     private static readonly string[] Leaves = ["Connections", "Toolchains", "Artifacts", "Images", "Users", "Nodes"];
 
@@ -22,14 +22,15 @@ public sealed partial class ArchitectureTests
 
     private static readonly Dictionary<string, string[]> MayUse = new()
     {
+        ["Files"] = [],
         ["Resources"] = [],
-        ["Storage"] = ["Resources"],
+        ["Storage"] = ["Files", "Resources"],
         ["Reconciliation"] = ["Resources", "Storage"],
-        ["Execution"] = ["Resources"],
-        ["ObjectStorage"] = ["Resources"],
-        ["Git"] = ["Resources"],
+        ["Execution"] = ["Files", "Resources"],
+        ["ObjectStorage"] = ["Files", "Resources"],
+        ["Git"] = ["Files", "Resources"],
         ["Templates"] = ["Resources"],
-        ["Steps"] = ["Resources", "Storage", "Reconciliation", "Execution"],
+        ["Steps"] = ["Files", "Resources", "Storage", "Reconciliation", "Execution"],
         // An artifact lies in a connection, and an image is pushed by one.
         ["Artifacts"] = [.. Kernel, "Connections"],
         ["Images"] = [.. Kernel, "Connections"],

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json;
 using Odin.Chores;
 using Odin.Cli.Runs;
+using Odin.Pipelines.Yaml;
 using Odin.Pipelines;
 
 namespace Odin.Cli.Chores;

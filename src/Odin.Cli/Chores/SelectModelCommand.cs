@@ -1,7 +1,8 @@
 using System.CommandLine;
-using Odin.Chores;
 using Odin.Chores.Selection;
+using Odin.Chores;
 using Odin.Cli.Output;
+using Odin.Pipelines.Yaml;
 
 namespace Odin.Cli.Chores;
 

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Odin.Cli.Output;
 using Odin.Cli.Rest;
 using Odin.Cli.Servers;
+using Odin.Pipelines.Yaml;
 
 namespace Odin.Cli.Lifecycle;
 
@@ -25,10 +26,10 @@ internal sealed class ArtifactCommand : OdinCommand
     {
         Group = CommandGroup.Lifecycle;
         Examples = ["odin artifact list", "odin artifact show wine-1.0.zip", "odin artifact get wine-1.0.zip --to model.zip"];
-        Add("list", "Lists them.", ListAsync, OutputOptions.Format, Model);
-        Add("show", "Shows one: the training, the commit, its length and its digest.", ShowAsync, ArtifactName, OutputOptions.Format);
-        Add("get", "Fetches one, and checks that it is whole.", GetAsync, ArtifactName, Output, Force);
-        Add("delete", "Deletes one, and its file.", DeleteAsync, ArtifactName, IgnoreMissing);
+        Add(Subcommand.CreateRemote("list", "Lists them.", ListAsync, OutputOptions.Format, Model));
+        Add(Subcommand.CreateRemote("show", "Shows one: the training, the commit, its length and its digest.", ShowAsync, ArtifactName, OutputOptions.Format));
+        Add(Subcommand.CreateRemote("get", "Fetches one, and checks that it is whole.", GetAsync, ArtifactName, Output, Force));
+        Add(Subcommand.CreateRemote("delete", "Deletes one, and its file.", DeleteAsync, ArtifactName, IgnoreMissing));
     }
 
     protected override Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken) =>
@@ -37,21 +38,6 @@ internal sealed class ArtifactCommand : OdinCommand
     private static string PathOf(string name) => $"{Path}/{Uri.EscapeDataString(name)}";
 
     private static string? Find(JsonNode? entity, string place) => LifecycleNoun.Find(entity, place);
-
-    private void Add(string name, string description, Func<ParseResult, CancellationToken, Task<int>> run, params Symbol[] symbols)
-    {
-        var command = new Command(name, description);
-        foreach (var symbol in symbols)
-        {
-            if (symbol is Argument argument)
-                command.Add(argument);
-            else
-                command.Add((Option)symbol);
-        }
-        ConnectionOptions.AddTo(command);
-        command.SetAction(run);
-        Add(command);
-    }
 
     private async Task<int> ListAsync(ParseResult parse, CancellationToken cancellationToken)
     {
@@ -80,7 +66,7 @@ internal sealed class ArtifactCommand : OdinCommand
         var printer = Session.Printer(parse);
         var artifact = (await client.GetAsync(PathOf(parse.GetValue(ArtifactName)!), cancellationToken)).EnsureSuccess("`odin artifact list` shows those that there are.").Body;
         if (!printer.Data(artifact!, [Find(artifact, "id")]))
-            printer.Environment.Out.Write(Odin.Chores.YamlConversion.Write(artifact, flow: false));
+            printer.Environment.Out.Write(YamlConversion.Write(artifact, flow: false));
         return ExitCode.Success;
     }
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Odin.Cli.Rest;
-using Odin.Cli.Servers;
 
 namespace Odin.Cli.Lifecycle;
 
@@ -11,30 +10,23 @@ internal static class ConnectionCommands
     private static readonly Argument<string> Id = new("ID") { Description = "The connection." };
 
     /// <summary><c>odin connection test</c>: says whether a connection leads anywhere and lets us in, and what is wrong if not.</summary>
-    public static Command CreateTest(CliSession session)
-    {
-        var command = new Command("test", "Tries one: says whether it leads anywhere and lets the server in, and what is wrong if not.") { Id };
-        ConnectionOptions.AddTo(command);
-        command.SetAction((parse, cancellationToken) => RunAsync(session, parse, cancellationToken));
-        return command;
-    }
+    public static Command CreateTest(CliSession session) => Subcommand.CreateRemote(
+        "test", "Tries one: says whether it leads anywhere and lets the server in, and what is wrong if not.",
+        (parse, cancellationToken) => TestAsync(session, parse, cancellationToken), Id);
 
     /// <summary><c>odin connection rotate</c>.</summary>
-    public static Command CreateRotation(CliSession session)
+    public static Command CreateRotation(CliSession session) => Subcommand.CreateRemote(
+        "rotate", "Seals the secrets of all connections with a new key.", (parse, cancellationToken) => RotateAsync(session, parse, cancellationToken));
+
+    private static async Task<int> RotateAsync(CliSession session, ParseResult parse, CancellationToken cancellationToken)
     {
-        var command = new Command("rotate", "Seals the secrets of all connections with a new key.");
-        ConnectionOptions.AddTo(command);
-        command.SetAction(async (parse, cancellationToken) =>
-        {
-            using var client = session.Connect(parse);
-            var answer = (await client.PostAsync($"{LifecycleNoun.Connection.Path}/rotate", new JsonObject(), cancellationToken)).EnsureSuccess(null).Body;
-            session.Environment.Out.WriteLine($"The secrets of {LifecycleNoun.Find(answer, "sealed")} connections are sealed with a new key.");
-            return ExitCode.Success;
-        });
-        return command;
+        using var client = session.Connect(parse);
+        var answer = (await client.PostAsync($"{LifecycleNoun.Connection.Path}/rotate", new JsonObject(), cancellationToken)).EnsureSuccess(null).Body;
+        session.Environment.Out.WriteLine($"The secrets of {LifecycleNoun.Find(answer, "sealed")} connections are sealed with a new key.");
+        return ExitCode.Success;
     }
 
-    private static async Task<int> RunAsync(CliSession session, ParseResult parse, CancellationToken cancellationToken)
+    private static async Task<int> TestAsync(CliSession session, ParseResult parse, CancellationToken cancellationToken)
     {
         using var client = session.Connect(parse);
         var id = parse.GetValue(Id)!;

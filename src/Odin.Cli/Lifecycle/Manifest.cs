@@ -1,8 +1,9 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Odin.Chores;
+using Odin.Pipelines.Yaml;
 
 namespace Odin.Cli.Lifecycle;
 

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Odin.Cli.Output;
 using Odin.Cli.Rest;
 using Odin.Cli.Servers;
+using Odin.Pipelines.Yaml;
 
 namespace Odin.Cli.Lifecycle;
 
@@ -27,36 +28,21 @@ internal sealed class NounCommand : OdinCommand
         this.noun = noun;
         Group = CommandGroup.Lifecycle;
         Examples = [$"odin {noun.Command} create -f {noun.Command}.yaml", $"odin {noun.Command} get", $"odin {noun.Command} delete wine"];
-        AddSubcommand("get", "Shows one, or all.", GetAsync, noun == LifecycleNoun.Connection ? [OptionalId, OutputOptions.Format, Decrypted] : [OptionalId, OutputOptions.Format]);
-        AddSubcommand("create", "Makes what is in a file.", CreateAsync, noun.Outcome is null ? [File, IgnoreExisting] : [File, IgnoreExisting, NoWait]);
-        AddSubcommand("edit", "Replaces what is in a file.", EditAsync, noun.Outcome is null ? [File] : [File, NoWait]);
-        AddSubcommand("delete", "Deletes one.", DeleteAsync, [Id, IgnoreMissing]);
+        Add(Subcommand.CreateRemote("get", "Shows one, or all.", GetAsync, noun == LifecycleNoun.Connection ? [OptionalId, OutputOptions.Format, Decrypted] : [OptionalId, OutputOptions.Format]));
+        Add(Subcommand.CreateRemote("create", "Makes what is in a file.", CreateAsync, noun.Outcome is null ? [File, IgnoreExisting] : [File, IgnoreExisting, NoWait]));
+        Add(Subcommand.CreateRemote("edit", "Replaces what is in a file.", EditAsync, noun.Outcome is null ? [File] : [File, NoWait]));
+        Add(Subcommand.CreateRemote("delete", "Deletes one.", DeleteAsync, [Id, IgnoreMissing]));
         if (noun == LifecycleNoun.Connection)
         {
             Add(ConnectionCommands.CreateTest(session));
             Add(ConnectionCommands.CreateRotation(session));
         }
         if (noun.Outcome is not null)
-            AddSubcommand("logs", "Prints its log.", LogsAsync, [Id, Follow]);
+            Add(Subcommand.CreateRemote("logs", "Prints its log.", LogsAsync, [Id, Follow]));
     }
 
     protected override Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken) =>
         throw new CliException(ExitCode.Usage, $"say what to do: {string.Join(", ", Subcommands.Select(c => c.Name))}", $"`odin {noun.Command} --help` explains them.");
-
-    private void AddSubcommand(string name, string description, Func<ParseResult, CancellationToken, Task<int>> run, Symbol[] symbols)
-    {
-        var command = new Command(name, description);
-        foreach (var symbol in symbols)
-        {
-            if (symbol is Argument argument)
-                command.Add(argument);
-            else
-                command.Add((Option)symbol);
-        }
-        ConnectionOptions.AddTo(command);
-        command.SetAction(run);
-        Add(command);
-    }
 
     private string Hint => $"`odin {noun.Command} get` shows those that there are.";
 
@@ -77,7 +63,7 @@ internal sealed class NounCommand : OdinCommand
             return ExitCode.Success;
         }
         if (id is not null)
-            printer.Environment.Out.Write(Odin.Chores.YamlConversion.Write(entities[0], flow: false));
+            printer.Environment.Out.Write(YamlConversion.Write(entities[0], flow: false));
         else
             TextTable.WriteMany(printer.Messages, [.. noun.Columns.Select(c => c.Name)], [.. entities.Select(e => noun.Columns.Select(c => (object?)(LifecycleNoun.Find(e, c.Place) ?? "")).ToArray())]);
         return ExitCode.Success;

@@ -20,23 +20,17 @@ internal sealed class LocalCommand : OdinCommand
         Examples = ["odin local train run --id wine -f training.yaml", "odin local train list", "odin local pack run --id wine -f packaging.yaml --artifact-name wine-1.0"];
         Remark = "The current directory is the source, and data must lie in it. What the files do not hold is asked of a server, if there is one; the toolchains 'mlflow' and 'script' are built in.";
         var train = new Command("train", "Trains a model, and shows those that were trained.") { Aliases = { "training" } };
-        train.Add(WithServer(CtlCommand.Create("run", "Trains; the model stays in a directory.", TrainAsync, options.OfTraining)));
-        train.Add(CtlCommand.Create("list", "Shows the models that were trained here.", ListAsync, options.ListFormat, options.Output));
-        train.Add(CtlCommand.Create("cleanup-artifacts", "Removes all models that were trained here.", CleanAsync, options.Output));
+        train.Add(Subcommand.CreateRemote("run", "Trains; the model stays in a directory.", TrainAsync, options.OfTraining));
+        train.Add(Subcommand.Create("list", "Shows the models that were trained here.", ListAsync, options.ListFormat, options.Output));
+        train.Add(Subcommand.Create("cleanup-artifacts", "Removes all models that were trained here.", CleanAsync, options.Output));
         Add(train);
         var pack = new Command("pack", "Packages a model that was trained here.") { Aliases = { "packaging" } };
-        pack.Add(WithServer(CtlCommand.Create("run", "Packages; prints what was made.", PackAsync, options.OfPackaging)));
+        pack.Add(Subcommand.CreateRemote("run", "Packages; prints what was made.", PackAsync, options.OfPackaging));
         Add(pack);
     }
 
     protected override Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken) =>
         throw new CliException(ExitCode.Usage, "say what to do: train, pack", "`odin local --help` explains them.");
-
-    private static Command WithServer(Command command)
-    {
-        ConnectionOptions.AddTo(command);
-        return command;
-    }
 
     private async Task<int> TrainAsync(ParseResult parse, CancellationToken cancellationToken)
     {

@@ -1,30 +1,12 @@
 using System.CommandLine;
+using Odin.Cli.Shell;
 
 namespace Odin.Cli.Odahuflowctl;
 
 /// <summary><c>completion</c>: a script that teaches a shell to complete the command lines of this program.</summary>
 internal static class CompletionCommands
 {
-    private const string Bash = """
-        # Completion of odahuflowctl for bash. Load it with:  source <(odahuflowctl completion bash)
-        _odahuflowctl_complete() {
-            local IFS=$'\n'
-            COMPREPLY=( $(compgen -W "$(odahuflowctl "[suggest:$COMP_POINT]" "$COMP_LINE" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}") )
-        }
-        complete -o default -F _odahuflowctl_complete odahuflowctl
-        """;
-
-    private const string Zsh = """
-        #compdef odahuflowctl
-        # Completion of odahuflowctl for zsh. Load it with:  source <(odahuflowctl completion zsh)
-        _odahuflowctl() {
-            local line="${(j: :)words[1,CURRENT]}"
-            local -a found
-            found=("${(@f)$(odahuflowctl "[suggest:${#line}]" "$line" 2>/dev/null)}")
-            (( ${#found} )) && [[ -n "${found[1]}" ]] && compadd -a found || _files
-        }
-        compdef _odahuflowctl odahuflowctl
-        """;
+    private const string Program = "odahuflowctl";
 
     private const string Fish = """
         # Completion of odahuflowctl for fish. Load it with:  odahuflowctl completion fish | source
@@ -43,11 +25,11 @@ internal static class CompletionCommands
         }
         """;
 
-    private static readonly Dictionary<string, string> Scripts = new() { ["bash"] = Bash, ["zsh"] = Zsh, ["fish"] = Fish, ["powershell"] = PowerShell };
+    private static readonly Dictionary<string, string> Scripts = new() { ["bash"] = CompletionScripts.Bash(Program), ["zsh"] = CompletionScripts.Zsh(Program), ["fish"] = Fish, ["powershell"] = PowerShell };
 
     private static readonly Argument<string?> Shell = CreateShell();
 
-    public static Command Create(CtlSession session) => CtlCommand.Create("completion", "Print a script for the completion of a shell.", (parse, _) =>
+    public static Command Create(CtlSession session) => Subcommand.Create("completion", "Print a script for the completion of a shell.", (parse, _) =>
     {
         var shell = parse.GetValue(Shell) ?? Path.GetFileName(session.Environment["SHELL"] ?? "bash");
         session.Out.WriteLine(Scripts.TryGetValue(shell, out var script) ? script : throw CtlSession.Failure($"There is no completion for '{shell}': name one of {string.Join(", ", Scripts.Keys)}"));

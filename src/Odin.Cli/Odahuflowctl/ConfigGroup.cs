@@ -11,10 +11,10 @@ internal static class ConfigGroup
     private static readonly Option<bool> WithSystem = new("--with-system") { Description = "Show also what the program keeps for itself.", Arity = ArgumentArity.Zero };
 
     public static Command Create(CtlSession session) => CtlCommand.Group("config", "conf", "Work with the configuration.", [],
-        CtlCommand.Create("set", "Set a variable.", (parse, _) => Set(session, parse), Key, Value),
-        CtlCommand.Create("get", "Show a variable.", (parse, _) => Get(session, parse), Key, ShowSecrets),
-        CtlCommand.Create("all", "Show all variables.", (parse, _) => All(session, parse), ShowSecrets, WithSystem),
-        CtlCommand.Create("path", "Show where the configuration is.", (_, _) =>
+        Subcommand.Create("set", "Set a variable.", (parse, _) => Set(session, parse), Key, Value),
+        Subcommand.Create("get", "Show a variable.", (parse, _) => Get(session, parse), Key, ShowSecrets),
+        Subcommand.Create("all", "Show all variables.", (parse, _) => All(session, parse), ShowSecrets, WithSystem),
+        Subcommand.Create("path", "Show where the configuration is.", (_, _) =>
         {
             session.Out.WriteLine(session.Configuration.FileName);
             return Task.FromResult(ExitCode.Success);

@@ -2,24 +2,9 @@ using System.CommandLine;
 
 namespace Odin.Cli.Odahuflowctl;
 
-/// <summary>Builds commands and groups of them.</summary>
+/// <summary>Builds groups of commands, and their options.</summary>
 internal static class CtlCommand
 {
-    /// <summary>A command that does something.</summary>
-    public static Command Create(string name, string description, Func<ParseResult, CancellationToken, Task<int>> run, params IEnumerable<Symbol> symbols)
-    {
-        var command = new Command(name, description);
-        foreach (var symbol in symbols)
-        {
-            if (symbol is Argument argument)
-                command.Add(argument);
-            else
-                command.Add((Option)symbol);
-        }
-        command.SetAction(run);
-        return command;
-    }
-
     /// <summary>Commands under a name.</summary>
     /// <param name="alias">Null: there is none.</param>
     /// <param name="options">What all of them take.</param>

@@ -33,7 +33,7 @@ internal static class CtlTree
             TemplateGroup.Create(session),
             EntityGroup.Create(session, CtlNoun.Toolchain),
             EntityGroup.Create(session, CtlNoun.Training),
-            CtlCommand.Create("version", "Show the version.", (_, _) => ShowVersion(session)));
+            Subcommand.Create("version", "Show the version.", (_, _) => ShowVersion(session)));
         root.SetAction((parse, _) => parse.GetValue(version) ? ShowVersion(session) : Task.FromResult(CtlHelp.Write(root, session.Out)));
         return root;
     }

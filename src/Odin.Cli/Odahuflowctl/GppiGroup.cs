@@ -24,8 +24,8 @@ internal sealed class GppiGroup
     {
         var group = new GppiGroup(session);
         return CtlCommand.Group("gppi", null, "Try a model's directory.", [Model, UseCurrent, EnvironmentName, SkipDependencies],
-            CtlCommand.Create("test", "Load the model and predict its sample.", (parse, token) => group.RunAsync(parse, ["test"], token)),
-            CtlCommand.Create("predict", "Predict the rows of a file.", (parse, token) => group.RunAsync(
+            Subcommand.Create("test", "Load the model and predict its sample.", (parse, token) => group.RunAsync(parse, ["test"], token)),
+            Subcommand.Create("predict", "Predict the rows of a file.", (parse, token) => group.RunAsync(
                 parse, ["predict", Full(session, parse.GetRequiredValue(Input)), Full(session, parse.GetRequiredValue(Output)), "-o", parse.GetValue(OutputName) ?? "results.json"], token),
                 Input, Output, OutputName));
     }

@@ -21,12 +21,12 @@ internal sealed class LocalGroup
         Option[] server = [CtlTarget.UrlOption, CtlTarget.TokenOption];
         return CtlCommand.Group("local", null, "Train and package on this machine.", [],
             CtlCommand.Group("training", "train", "Local trainings.", server,
-                CtlCommand.Create("run", "Train a model; it stays in a directory.", group.TrainAsync, group.options.OfTraining),
-                CtlCommand.Create("list", "List the models that were trained here.", group.ListAsync, group.options.ListFormat),
-                CtlCommand.Create("cleanup-artifacts", "Remove all models that were trained here.", group.CleanArtifactsAsync),
+                Subcommand.Create("run", "Train a model; it stays in a directory.", group.TrainAsync, group.options.OfTraining),
+                Subcommand.Create("list", "List the models that were trained here.", group.ListAsync, group.options.ListFormat),
+                Subcommand.Create("cleanup-artifacts", "Remove all models that were trained here.", group.CleanArtifactsAsync),
                 group.CleanContainers()),
             CtlCommand.Group("packaging", "pack", "Local packagings.", server,
-                CtlCommand.Create("run", "Package a model that was trained here.", group.PackAsync, group.options.OfPackaging),
+                Subcommand.Create("run", "Package a model that was trained here.", group.PackAsync, group.options.OfPackaging),
                 group.CleanContainers()));
     }
 
@@ -68,7 +68,7 @@ internal sealed class LocalGroup
         return Task.FromResult(ExitCode.Success);
     }
 
-    private Command CleanContainers() => CtlCommand.Create("cleanup-containers", "Remove containers of earlier runs; there are none, as none are needed.", (_, _) =>
+    private Command CleanContainers() => Subcommand.Create("cleanup-containers", "Remove containers of earlier runs; there are none, as none are needed.", (_, _) =>
     {
         session.Out.WriteLine(CtlMessages.NoContainers);
         return Task.FromResult(ExitCode.Success);

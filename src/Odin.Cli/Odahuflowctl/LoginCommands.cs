@@ -11,10 +11,10 @@ internal static class LoginCommands
     private static readonly Option<string?> ClientSecret = CtlCommand.Text("--client_secret", "Client secret.", "--client-secret");
     private static readonly Option<string?> Issuer = CtlCommand.Text("--issuer", "OpenID provider.", "--issuer-url");
 
-    public static Command CreateLogin(CtlSession session) => CtlCommand.Create(
+    public static Command CreateLogin(CtlSession session) => Subcommand.Create(
         "login", "Log in to a server, and keep what lets one in.", (parse, token) => LogInAsync(session, parse, token), Url, Token, ClientId, ClientSecret, Issuer);
 
-    public static Command CreateLogout(CtlSession session) => CtlCommand.Create("logout", "Forget all credentials.", (_, _) =>
+    public static Command CreateLogout(CtlSession session) => Subcommand.Create("logout", "Forget all credentials.", (_, _) =>
     {
         Forget(session);
         session.Out.WriteLine(CtlMessages.LoggedOut);

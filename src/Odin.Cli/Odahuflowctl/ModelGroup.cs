@@ -27,8 +27,8 @@ internal sealed class ModelGroup
         var group = new ModelGroup(session);
         Symbol[] place = [group.route, group.deployment, group.baseUrl, group.modelUrl, group.prefix, group.token];
         return CtlCommand.Group("model", null, "Ask a served model.", [],
-            CtlCommand.Create("info", "Show what the model takes and gives.", group.ShowAsync, place),
-            CtlCommand.Create("invoke", "Have the model predict.", group.InvokeAsync, [.. place, group.json, group.file]));
+            Subcommand.Create("info", "Show what the model takes and gives.", group.ShowAsync, place),
+            Subcommand.Create("invoke", "Have the model predict.", group.InvokeAsync, [.. place, group.json, group.file]));
     }
 
     private async Task<int> ShowAsync(ParseResult parse, CancellationToken cancellationToken) =>

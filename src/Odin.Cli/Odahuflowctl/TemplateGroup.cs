@@ -8,14 +8,14 @@ internal static class TemplateGroup
     private static readonly Option<string> Name = new("--name") { Description = "The template.", HelpName = "TEXT", Required = true };
 
     public static Command Create(CtlSession session) => CtlCommand.Group("template", "temp", "Manifests to begin with.", [],
-        CtlCommand.Create("all", "List the templates.", (_, _) =>
+        Subcommand.Create("all", "List the templates.", (_, _) =>
         {
             session.Out.WriteLine("Templates:");
             foreach (var name in CtlTemplates.All.Keys)
                 session.Out.WriteLine($"* {name}");
             return Task.FromResult(ExitCode.Success);
         }),
-        CtlCommand.Create("generate", "Print a template.", (parse, _) =>
+        Subcommand.Create("generate", "Print a template.", (parse, _) =>
         {
             var name = parse.GetRequiredValue(Name);
             session.Out.WriteLine(CtlTemplates.All.TryGetValue(name, out var text) ? text : throw CtlSession.Failure(CtlMessages.NoTemplate(name)));

@@ -5,27 +5,6 @@ namespace Odin.Cli.Shell;
 /// <summary><c>odin completion</c>: a script that teaches a shell to complete this program's command lines.</summary>
 internal sealed class CompletionCommand : OdinCommand
 {
-    private const string Bash = """
-        # Completion of odin for bash. Load it with:  source <(odin completion bash)
-        _odin_complete() {
-            local IFS=$'\n'
-            COMPREPLY=( $(compgen -W "$(odin "[suggest:$COMP_POINT]" "$COMP_LINE" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}") )
-        }
-        complete -o default -F _odin_complete odin @aliases@
-        """;
-
-    private const string Zsh = """
-        #compdef odin @aliases@
-        # Completion of odin for zsh. Load it with:  source <(odin completion zsh)
-        _odin() {
-            local line="${(j: :)words[1,CURRENT]}"
-            local -a found
-            found=("${(@f)$(odin "[suggest:${#line}]" "$line" 2>/dev/null)}")
-            (( ${#found} )) && [[ -n "${found[1]}" ]] && compadd -a found || _files
-        }
-        compdef _odin odin @aliases@
-        """;
-
     private const string Fish = """
         # Completion of odin for fish. Load it with:  odin completion fish | source
         function __odin_complete
@@ -49,13 +28,12 @@ internal sealed class CompletionCommand : OdinCommand
 
     protected override Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken)
     {
-        var script = parse.GetRequiredValue(ShellName) switch
+        Session.Environment.Out.WriteLine(parse.GetRequiredValue(ShellName) switch
         {
-            "bash" => Bash,
-            "zsh" => Zsh,
-            _ => Fish,
-        };
-        Session.Environment.Out.WriteLine(script.Replace("@aliases@", string.Join(' ', ProgramName.Aliases), StringComparison.Ordinal));
+            "bash" => CompletionScripts.Bash("odin", ProgramName.Aliases),
+            "zsh" => CompletionScripts.Zsh("odin", ProgramName.Aliases),
+            _ => Fish.Replace("@aliases@", string.Join(' ', ProgramName.Aliases), StringComparison.Ordinal),
+        });
         return Task.FromResult(ExitCode.Success);
     }
 

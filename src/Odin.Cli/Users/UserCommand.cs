@@ -32,17 +32,9 @@ internal sealed class UserCommand : OdinCommand
         foreach (var option in new Option[] { Username, Password, PasswordStdin, FirstName, LastName })
             Add(option);
         ConnectionOptions.AddTo(this, login: false);
-        var list = new Command("list", "Lists users.") { Pattern, OutputOptions.Format };
-        list.SetAction(ListAsync);
-        var show = new Command("show", "Shows a user.") { User, OutputOptions.Format };
-        show.SetAction(ShowAsync);
-        var delete = new Command("delete", "Removes a user; their tokens are void at once.") { User };
-        delete.SetAction(DeleteAsync);
-        foreach (var command in new[] { list, show, delete })
-        {
-            ConnectionOptions.AddTo(command);
-            Add(command);
-        }
+        Add(Subcommand.CreateRemote("list", "Lists users.", ListAsync, Pattern, OutputOptions.Format));
+        Add(Subcommand.CreateRemote("show", "Shows a user.", ShowAsync, User, OutputOptions.Format));
+        Add(Subcommand.CreateRemote("delete", "Removes a user; their tokens are void at once.", DeleteAsync, User));
     }
 
     protected override async Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken)

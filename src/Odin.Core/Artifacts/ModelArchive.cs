@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using Odin.Execution;
+using Odin.Files;
 
 namespace Odin.Artifacts;
 
@@ -61,10 +62,11 @@ public static class ModelArchive
         await Task.Yield();
         try
         {
-            await using var hashed = new HashedStream(writer.AsStream(leaveOpen: true));
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            await using var hashed = new HashingStream(writer.AsStream(leaveOpen: true), hash);
             await (format == ArchiveFormat.Zip ? WriteZipAsync(directory, hashed, cancellationToken) : WriteTarballAsync(directory, hashed, cancellationToken));
             await writer.CompleteAsync();
-            return new WrittenArchive(hashed.Count, hashed.Digest());
+            return new WrittenArchive(hashed.Count, Convert.ToHexStringLower(hash.GetHashAndReset()));
         }
         catch (Exception e)
         {
@@ -118,70 +120,6 @@ public static class ModelArchive
             }
             foreach (var inner in Files(entry.FullName, name + "/"))
                 yield return inner;
-        }
-    }
-
-    /// <summary>Counts and hashes what goes through.</summary>
-    private sealed class HashedStream(Stream inner) : Stream
-    {
-        private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-
-        public long Count { get; private set; }
-
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public string Digest() => Convert.ToHexStringLower(hash.GetHashAndReset());
-
-        public override void Flush() => inner.Flush();
-
-        public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-        public override void Write(ReadOnlySpan<byte> buffer)
-        {
-            Add(buffer);
-            inner.Write(buffer);
-        }
-
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            Add(buffer.Span);
-            return inner.WriteAsync(buffer, cancellationToken);
-        }
-
-        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-                hash.Dispose();
-            base.Dispose(disposing);
-        }
-
-        private void Add(ReadOnlySpan<byte> buffer)
-        {
-            hash.AppendData(buffer);
-            Count += buffer.Length;
         }
     }
 }

@@ -1,4 +1,5 @@
 using Odin.Execution;
+using Odin.Files;
 using Odin.Git;
 using Odin.ObjectStorage;
 
@@ -8,17 +9,18 @@ namespace Odin.Connections;
 /// <param name="Message">A sentence: what was reached, or what is wrong and what to do.</param>
 public sealed record ConnectionFinding(bool Works, string Message);
 
-/// <summary>Tries connections of some types. It changes nothing there.</summary>
+/// <summary>Tries connections of some types, getting in as those do who use them. It changes nothing there.</summary>
 public interface IConnectionProbe
 {
     /// <summary>Of <see cref="ConnectionTypes"/>.</summary>
     IReadOnlyList<string> Types { get; }
 
-    Task<ConnectionFinding> TryAsync(Connection connection, ConnectionSecrets secrets, CancellationToken cancellationToken);
+    /// <exception cref="SecretsUnavailableException">Its secrets cannot be read.</exception>
+    Task<ConnectionFinding> TryAsync(Connection connection, CancellationToken cancellationToken);
 }
 
 /// <summary>Says whether a connection leads anywhere, and lets us in.</summary>
-public sealed class ConnectionTester(ConnectionCatalog catalog, IEnumerable<IConnectionProbe> probes, TimeProvider time)
+public sealed class ConnectionTester(IEnumerable<IConnectionProbe> probes, TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -27,12 +29,11 @@ public sealed class ConnectionTester(ConnectionCatalog catalog, IEnumerable<ICon
     {
         if (probes.FirstOrDefault(p => p.Types.Contains(connection.Spec.Type)) is not { } probe)
             return new ConnectionFinding(false, $"Connections of type {connection.Spec.Type} cannot be tried.");
-        var secrets = await catalog.RevealAsync(connection, cancellationToken);
         using var limit = new CancellationTokenSource(Patience, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            return await probe.TryAsync(connection, secrets, both.Token);
+            return await probe.TryAsync(connection, both.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -46,7 +47,7 @@ internal sealed class StorageProbe(StorageOpener opener) : IConnectionProbe
 {
     public IReadOnlyList<string> Types => ConnectionTypes.Storage;
 
-    public async Task<ConnectionFinding> TryAsync(Connection connection, ConnectionSecrets secrets, CancellationToken cancellationToken)
+    public async Task<ConnectionFinding> TryAsync(Connection connection, CancellationToken cancellationToken)
     {
         try
         {
@@ -54,15 +55,13 @@ internal sealed class StorageProbe(StorageOpener opener) : IConnectionProbe
             await opened.Storage.CheckAsync(cancellationToken);
             var path = opened.Location.Path;
             var isThere = path.Length == 0 || await opened.Storage.FindAsync(path, cancellationToken) is not null || await AnyAsync(opened.Storage.ListAsync($"{path}/", cancellationToken));
-            return new ConnectionFinding(true, $"{Capital(opened.Storage.Description)} can be read{(isThere ? "" : $"; there is nothing at '{path}' yet")}.");
+            return new ConnectionFinding(true, $"{StorageConnections.Capital(opened.Storage.Description)} can be read{(isThere ? "" : $"; there is nothing at '{path}' yet")}.");
         }
         catch (ObjectStorageException e)
         {
             return new ConnectionFinding(false, e.Message);
         }
     }
-
-    private static string Capital(string text) => text.StartsWith("the ", StringComparison.Ordinal) ? $"T{text[1..]}" : text;
 
     private static async Task<bool> AnyAsync(IAsyncEnumerable<StoredObject> objects)
     {
@@ -74,13 +73,13 @@ internal sealed class StorageProbe(StorageOpener opener) : IConnectionProbe
 
 /// <summary>Tries git repositories.</summary>
 /// <param name="directory">In which a directory for keys can be made for the time being.</param>
-internal sealed class GitProbe(string directory, TimeProvider time) : IConnectionProbe
+internal sealed class GitProbe(ConnectionCatalog catalog, string directory, TimeProvider time) : IConnectionProbe
 {
     private static readonly TimeSpan Stale = TimeSpan.FromHours(1);
 
     public IReadOnlyList<string> Types { get; } = [ConnectionTypes.Git];
 
-    public async Task<ConnectionFinding> TryAsync(Connection connection, ConnectionSecrets secrets, CancellationToken cancellationToken)
+    public async Task<ConnectionFinding> TryAsync(Connection connection, CancellationToken cancellationToken)
     {
         // What a server that was killed has left holds keys.
         if (Directory.Exists(directory))
@@ -89,13 +88,10 @@ internal sealed class GitProbe(string directory, TimeProvider time) : IConnectio
                 DirectoryRemoval.Delete(old);
         }
         var scratch = Path.Combine(directory, Guid.NewGuid().ToString("N"));
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(scratch);
-        else
-            Directory.CreateDirectory(scratch, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        OwnerOnly.CreateDirectory(scratch);
         try
         {
-            var known = await GitSourceCheckout.ListReferencesAsync(GitConnections.AddressOf(connection, secrets), scratch, cancellationToken);
+            var known = await GitSourceCheckout.ListReferencesAsync(GitConnections.AddressOf(connection, await catalog.RevealAsync(connection, cancellationToken)), scratch, cancellationToken);
             var reference = connection.Spec.Reference ?? "";
             var isThere = reference.Length == 0 ? known.Contains("HEAD") : known.Any(r => r == reference || r.EndsWith("/" + reference, StringComparison.Ordinal)) || reference.All(char.IsAsciiHexDigit);
             return isThere || reference.Length == 0

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Odin.Files;
 
 namespace Odin.Connections;
 
@@ -11,7 +12,6 @@ namespace Odin.Connections;
 public sealed class SecretKeyRing
 {
     internal const int KeyBytes = 32;
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly string? path;
     private readonly Lock gate = new();
@@ -35,7 +35,7 @@ public sealed class SecretKeyRing
             ring.keys = [NewKey()];
             // In one act, so that nobody reads half of it.
             var beside = $"{path}.{Guid.NewGuid():N}";
-            using (var file = new FileStream(beside, Options(FileMode.CreateNew)))
+            using (var file = OwnerOnly.OpenWrite(beside, FileMode.CreateNew))
                 Write(file, ring.keys);
             try
             {
@@ -110,7 +110,7 @@ public sealed class SecretKeyRing
             FileStream turn;
             try
             {
-                turn = new FileStream(path + ".lock", Options(FileMode.OpenOrCreate));
+                turn = OwnerOnly.OpenWrite(path + ".lock", FileMode.OpenOrCreate);
             }
             catch (IOException e)
             {
@@ -121,7 +121,7 @@ public sealed class SecretKeyRing
                 Refresh();
                 var next = change(keys);
                 var beside = path + ".new";
-                using (var file = new FileStream(beside, Options(FileMode.Create)))
+                using (var file = OwnerOnly.OpenWrite(beside, FileMode.Create))
                     Write(file, next);
                 File.Move(beside, path, overwrite: true);
                 keys = next;
@@ -155,14 +155,6 @@ public sealed class SecretKeyRing
     {
         JsonSerializer.Serialize(file, keys, SecretKeyJson.Default.ListSecretKey);
         file.Flush(flushToDisk: true);
-    }
-
-    private static FileStreamOptions Options(FileMode mode)
-    {
-        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = FileShare.None };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = OwnerOnly;
-        return options;
     }
 }
 

@@ -1,3 +1,5 @@
+using Odin.Files;
+
 namespace Odin.Git;
 
 /// <summary>Which repository a source is in, and how to get in.</summary>
@@ -78,10 +80,7 @@ public static class GitSourceCheckout
         if (string.IsNullOrWhiteSpace(text))
             return null;
         var path = Path.Combine(scratch, name);
-        var how = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            how.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using var writer = new StreamWriter(path, new System.Text.UTF8Encoding(false), how);
+        using var writer = new StreamWriter(OwnerOnly.OpenWrite(path, FileMode.Create));
         writer.Write(text);
         return path;
     }

@@ -1,15 +1,11 @@
+using Odin.Files;
+
 namespace Odin.Git;
 
 /// <summary>The next so many bytes of another stream, which stays open. Read-only.</summary>
-internal sealed class LimitedStream(Stream inner, long length) : Stream
+internal sealed class LimitedStream(Stream inner, long length) : ReadOnlyStream
 {
     private long left = length;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
 
     public override long Length { get; } = length;
 
@@ -39,19 +35,6 @@ internal sealed class LimitedStream(Stream inner, long length) : Stream
         var read = await inner.ReadAsync(buffer[..(int)Math.Min(buffer.Length, left)], cancellationToken);
         return Count(read, buffer.Length);
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     private int Count(int read, int wanted)
     {

@@ -1,5 +1,6 @@
-using System.Text;
 using System.Text.Json;
+using System.Text;
+using Odin.Files;
 
 namespace Odin.Images;
 
@@ -28,7 +29,7 @@ public sealed class ContainerfileImageBuilder(ImageBuilderOptions options, Conta
         var work = Path.Combine(options.WorkDirectory, name);
         try
         {
-            CreatePrivate(work);
+            OwnerOnly.CreateDirectory(work);
             using var stage = ImageLayout.Open(Path.Combine(work, name), create: true);
             await layers.BuildAsync(
                 new ImageBuild { Target = stage, Tag = StageTag, Base = build.Base, Layers = [.. build.Layers.Where(l => !l.IsAboveCommands)], Created = build.Created },
@@ -53,14 +54,6 @@ public sealed class ContainerfileImageBuilder(ImageBuilderOptions options, Conta
             if (Directory.Exists(work))
                 Directory.Delete(work, recursive: true);
         }
-    }
-
-    private static void CreatePrivate(string directory)
-    {
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(directory);
-        else
-            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     /// <summary>Runs the commands; the image comes to lie in a layout.</summary>

@@ -1,19 +1,12 @@
 using Microsoft.Win32.SafeHandles;
+using Odin.Files;
 
 namespace Odin.Images;
 
 /// <summary>Reads an open file from a place to its end. Many may read the same file; it stays open.</summary>
-internal sealed class FilePartStream(SafeFileHandle file, long offset) : Stream
+internal sealed class FilePartStream(SafeFileHandle file, long offset) : ReadOnlyStream
 {
     private long position = offset;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
 
     public override long Position
     {
@@ -36,17 +29,4 @@ internal sealed class FilePartStream(SafeFileHandle file, long offset) : Stream
         position += count;
         return count;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

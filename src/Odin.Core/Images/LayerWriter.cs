@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using Odin.Execution;
+using Odin.Files;
 
 namespace Odin.Images;
 
@@ -121,22 +122,6 @@ internal sealed class LayerWriter(string directory, LayerCache? cache)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new ImageException($"'{source}' cannot be read: {e.Message}", isPassing: false, e);
-        }
-    }
-
-    /// <summary>Writes through and hashes; leaves the stream below open.</summary>
-    private sealed class HashingStream(Stream inner, IncrementalHash hash) : WriteOnlyStream
-    {
-        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            hash.AppendData(buffer.Span);
-            await inner.WriteAsync(buffer, cancellationToken);
-        }
-
-        public override void Write(ReadOnlySpan<byte> buffer)
-        {
-            hash.AppendData(buffer);
-            inner.Write(buffer);
         }
     }
 

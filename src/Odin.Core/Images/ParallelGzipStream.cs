@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Compression;
+using Odin.Files;
 
 namespace Odin.Images;
 

@@ -1,23 +1,16 @@
 using System.Security.Cryptography;
+using Odin.Files;
 using Odin.ObjectStorage;
 
 namespace Odin.Images;
 
 /// <summary>Reads a blob and, at its end, throws unless it was what its digest says. What reading throws is an <see cref="ImageException"/>.</summary>
 /// <param name="name">Of the repository, for messages.</param>
-internal sealed class VerifiedStream(Stream inner, string digest, string name) : Stream
+internal sealed class VerifiedStream(Stream inner, string digest, string name) : ReadOnlyStream
 {
     private readonly IncrementalHash hash = ContentDigest.Begin(digest);
     private bool isChecked;
     private long position;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
 
     public override long Position
     {
@@ -42,9 +35,6 @@ internal sealed class VerifiedStream(Stream inner, string digest, string name) :
         }
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override int Read(byte[] buffer, int offset, int count)
     {
         try
@@ -60,16 +50,6 @@ internal sealed class VerifiedStream(Stream inner, string digest, string name) :
             throw Broken(e);
         }
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

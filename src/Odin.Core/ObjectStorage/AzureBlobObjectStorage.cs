@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net.Http;
-using System.Runtime.CompilerServices;
 
 namespace Odin.ObjectStorage;
 
@@ -29,24 +28,8 @@ public sealed class AzureBlobObjectStorage : IObjectStorage
     public string Description => container.Description;
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<StoredObject> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        ObjectKey.CheckPrefix(prefix);
-        string? marker = null;
-        do
-        {
-            var (objects, next) = await container.ListPageAsync(prefix, marker, limits.PageSize, cancellationToken);
-            foreach (var found in objects)
-            {
-                if (ObjectKey.FindFlaw(found.Key) is null && found.Key.StartsWith(prefix, StringComparison.Ordinal))
-                    yield return found;
-            }
-            if (next is not null && next == marker)
-                throw new ObjectStorageException($"{Description} said that there are more blobs, but not how to ask for them.", isPassing: false);
-            marker = next;
-        }
-        while (marker is not null);
-    }
+    public IAsyncEnumerable<StoredObject> ListAsync(string prefix, CancellationToken cancellationToken) => ObjectPages.ListAsync(
+        prefix, Description, "blobs", (mark, token) => container.ListPageAsync(prefix, mark, limits.PageSize, token), cancellationToken);
 
     /// <inheritdoc/>
     public async Task<StoredObject?> FindAsync(string key, CancellationToken cancellationToken)

@@ -85,15 +85,7 @@ internal sealed class AzureContainer : IDisposable
         var (code, words) = ParseError(answer);
         if (key is not null && answer.Status == 404 && code is "" or "BlobNotFound" or "ResourceNotFound")
             return new ObjectNotFoundException(key!, Description) { Status = 404 };
-        var subject = key is null ? Description : $"'{key}' in {Description}";
-        return new ObjectStorageException(
-            string.Create(CultureInfo.InvariantCulture, $"{StorageConnections.Capital(subject)}: {Remedy(code, words, answer)} The server said {answer.Status} {code}: {words}"),
-            StorageHttp.IsPassing(answer.Status))
-        {
-            Status = answer.Status,
-            Code = code,
-            RetryAfter = answer.RetryAfter,
-        };
+        return answer.Refusal(Description, key, Remedy(code, words, answer), code, words);
     }
 
     public void Dispose() => Http.Dispose();

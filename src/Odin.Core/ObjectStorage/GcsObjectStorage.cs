@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net.Http;
-using System.Runtime.CompilerServices;
 
 namespace Odin.ObjectStorage;
 
@@ -29,24 +28,8 @@ public sealed class GcsObjectStorage : IObjectStorage
     public string Description => bucket.Description;
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<StoredObject> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        ObjectKey.CheckPrefix(prefix);
-        string? page = null;
-        do
-        {
-            var (objects, next) = await bucket.ListPageAsync(prefix, page, limits.PageSize, cancellationToken);
-            foreach (var found in objects)
-            {
-                if (ObjectKey.FindFlaw(found.Key) is null && found.Key.StartsWith(prefix, StringComparison.Ordinal))
-                    yield return found;
-            }
-            if (next is not null && next == page)
-                throw new ObjectStorageException($"{Description} said that there are more objects, but not how to ask for them.", isPassing: false);
-            page = next;
-        }
-        while (page is not null);
-    }
+    public IAsyncEnumerable<StoredObject> ListAsync(string prefix, CancellationToken cancellationToken) => ObjectPages.ListAsync(
+        prefix, Description, "objects", (mark, token) => bucket.ListPageAsync(prefix, mark, limits.PageSize, token), cancellationToken);
 
     /// <inheritdoc/>
     public async Task<StoredObject?> FindAsync(string key, CancellationToken cancellationToken)

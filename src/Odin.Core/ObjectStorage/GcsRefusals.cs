@@ -26,15 +26,7 @@ internal static class GcsRefusals
             >= 500 => "the server has a fault; try again later.",
             _ => "the server refuses this.",
         };
-        var subject = key is null ? description : $"'{key}' in {description}";
-        return new ObjectStorageException(
-            string.Create(CultureInfo.InvariantCulture, $"{StorageConnections.Capital(subject)}: {remedy} The server said {answer.Status} {code}: {words}"),
-            StorageHttp.IsPassing(answer.Status))
-        {
-            Status = answer.Status,
-            Code = code,
-            RetryAfter = answer.RetryAfter,
-        };
+        return answer.Refusal(description, key, remedy, code, words);
     }
 
     /// <summary>The name and the words of an error in either of the two forms, or the plain text.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Odin.Files;
 
 namespace Odin.ObjectStorage;
 
@@ -15,7 +16,7 @@ internal delegate Task<OpenedObject> ObjectOpener(long offset, string? etag, Can
 /// Reads an object over the network and, when the connection breaks or brings nothing for too long, goes on from there over
 /// another one. Reading without a task blocks; libraries for archives do that.
 /// </summary>
-internal sealed class ResumingStream : Stream
+internal sealed class ResumingStream : ReadOnlyStream
 {
     private readonly string name;
     private readonly ObjectOpener open;
@@ -33,14 +34,6 @@ internal sealed class ResumingStream : Stream
         this.calls = calls;
         this.current = current;
     }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
 
     public override long Position
     {
@@ -78,21 +71,8 @@ internal sealed class ResumingStream : Stream
         }
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override int Read(byte[] buffer, int offset, int count) =>
         ReadAsync(buffer.AsMemory(offset, count), CancellationToken.None).AsTask().GetAwaiter().GetResult();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Runtime.CompilerServices;
 using Amazon.S3.Model;
 
 namespace Odin.ObjectStorage;
@@ -32,24 +31,8 @@ public sealed class S3ObjectStorage : IObjectStorage
     public string Description => connection.Description;
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<StoredObject> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        ObjectKey.CheckPrefix(prefix);
-        string? next = null;
-        do
-        {
-            var page = await ListPageAsync(prefix, limits.PageSize, next, cancellationToken);
-            foreach (var found in page.S3Objects ?? [])
-            {
-                if (ObjectKey.FindFlaw(found.Key) is null && found.Key.StartsWith(prefix, StringComparison.Ordinal))
-                    yield return new StoredObject(found.Key, found.Size ?? 0, ToSecond(found.LastModified), Unquote(found.ETag));
-            }
-            if (page.IsTruncated == true && (string.IsNullOrEmpty(page.NextContinuationToken) || page.NextContinuationToken == next))
-                throw new ObjectStorageException($"{Description} said that there are more objects, but not how to ask for them.", isPassing: false);
-            next = page.IsTruncated == true ? page.NextContinuationToken : null;
-        }
-        while (next is not null);
-    }
+    public IAsyncEnumerable<StoredObject> ListAsync(string prefix, CancellationToken cancellationToken) => ObjectPages.ListAsync(
+        prefix, Description, "objects", async (mark, token) => ToPage(await ListPageAsync(prefix, limits.PageSize, mark, token)), cancellationToken);
 
     /// <inheritdoc/>
     public async Task<StoredObject?> FindAsync(string key, CancellationToken cancellationToken)
@@ -112,6 +95,10 @@ public sealed class S3ObjectStorage : IObjectStorage
     public Task CheckAsync(CancellationToken cancellationToken) => ListPageAsync("", 1, null, cancellationToken);
 
     public void Dispose() => connection.Dispose();
+
+    private static (List<StoredObject>, string?) ToPage(ListObjectsV2Response page) => (
+        [.. (page.S3Objects ?? []).Select(o => new StoredObject(o.Key, o.Size ?? 0, ToSecond(o.LastModified), Unquote(o.ETag)))],
+        page.IsTruncated == true ? page.NextContinuationToken ?? "" : null);
 
     private async Task<ListObjectsV2Response> ListPageAsync(string prefix, int size, string? next, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http;
 using System.Text;
 
@@ -98,6 +99,24 @@ internal sealed class StorageAnswer(HttpResponseMessage message) : IDisposable
     public TimeSpan? RetryAfter => message.Headers.RetryAfter?.Delta;
 
     public string? Header(string name) => message.Headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
+
+    /// <summary>What the caller gets to hear of an answer that is no success.</summary>
+    /// <param name="description">Of the storage.</param>
+    /// <param name="key">Of the object that was asked for; null: it was the storage itself.</param>
+    /// <param name="remedy">What it means and what to do, the end of a sentence.</param>
+    /// <param name="code">The server's name for what is wrong.</param>
+    /// <param name="words">The server's words for it.</param>
+    public ObjectStorageException Refusal(string description, string? key, string remedy, string code, string words)
+    {
+        var subject = key is null ? description : $"'{key}' in {description}";
+        return new ObjectStorageException(
+            string.Create(CultureInfo.InvariantCulture, $"{StorageConnections.Capital(subject)}: {remedy} The server said {Status} {code}: {words}"), StorageHttp.IsPassing(Status))
+        {
+            Status = Status,
+            Code = code,
+            RetryAfter = RetryAfter,
+        };
+    }
 
     /// <summary>The body from now on; disposing of it ends the answer.</summary>
     public async Task<Stream> OpenAsync(CancellationToken cancellationToken) => await message.Content.ReadAsStreamAsync(cancellationToken);

@@ -52,7 +52,7 @@ public sealed class LocalPackager(string directory, PackagingOptions options, Ti
             throw new InvalidDataException(string.Join("; ", wrong));
         var model = new PackagedModel(await ModelManifest.ReadAsync(request.Artifact, cancellationToken), request.Artifact, request.ArtifactName, await DigestAsync(request.Artifact, cancellationToken), null);
         var layouts = new LayoutRegistry(request.Layouts);
-        var images = new ModelImage(new ImageRegistries(store, connections, layouts, time), Builder(), options, Toolchains.PythonRuntime.FindDirectory());
+        var images = new ModelImage(new ImageRegistries(store, connections, layouts, time), ImageBuilders.Create(directory, options.Containerfile, time), options, Toolchains.PythonRuntime.FindDirectory());
         var name = await images.NameAsync(packaging, arguments, model.Manifest, Guid.NewGuid(), cancellationToken);
         var built = await images.BuildAsync(packaging, arguments, model, packager, name, log, cancellationToken);
         List<PackagingResult> results = [new PackagingResult("image", name.ToString()), new PackagingResult("digest", built.Digest)];
@@ -74,11 +74,5 @@ public sealed class LocalPackager(string directory, PackagingOptions options, Ti
             all.AppendData(Encoding.UTF8.GetBytes($"{digest}  {Path.GetRelativePath(artifact, file)}\n"));
         }
         return Convert.ToHexStringLower(all.GetHashAndReset());
-    }
-
-    private IImageBuilder Builder()
-    {
-        var places = new ImageBuilderOptions { WorkDirectory = Path.Combine(directory, "work"), CacheDirectory = Path.Combine(directory, "layers"), Time = time };
-        return options.Containerfile is { } containerfile ? new ContainerfileImageBuilder(places, containerfile) : new LayersImageBuilder(places);
     }
 }

@@ -5,22 +5,35 @@ namespace Odin.Packagings;
 /// <summary>What all images of models have in common.</summary>
 internal static class ModelFiles
 {
-    /// <summary>Of a directory that everybody may write into, and only the owner of a file may take it away.</summary>
-    public const UnixFileMode Temporary = UnixFileMode.StickyBit
+    /// <summary>Where the Python runtime is in an image.</summary>
+    public const string RuntimeDirectory = "opt/odin/odin_runtime";
+
+    private const string ArtifactDirectory = "app/gppi";
+
+    // Everybody may write into it, and only the owner of a file may take it away.
+    private const UnixFileMode Temporary = UnixFileMode.StickyBit
         | UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
         | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
-    /// <summary>The sources of the Python runtime.</summary>
-    public static IEnumerable<LayerEntry> Runtime(string path, string directory) =>
-        from file in Directory.EnumerateFiles(directory, "*.py", SearchOption.AllDirectories)
-        select LayerEntry.File($"{path}/{Path.GetRelativePath(directory, file)}", file);
+    /// <summary>The sources of the Python runtime, and a directory for temporary files.</summary>
+    /// <param name="directory">Of the sources, on this machine.</param>
+    /// <param name="more">Further files.</param>
+    public static ImageLayer Runtime(string directory, params IEnumerable<LayerEntry> more)
+    {
+        var sources = Directory.EnumerateFiles(directory, "*.py", SearchOption.AllDirectories)
+            .Select(file => LayerEntry.File($"{RuntimeDirectory}/{Path.GetRelativePath(directory, file)}", file));
+        return new ImageLayer("runtime", [.. sources, .. more, LayerEntry.Directory("tmp", Temporary)]) { IsShared = true, IsAboveCommands = true };
+    }
+
+    /// <summary>The artifact.</summary>
+    /// <param name="directory">In which it lies unpacked.</param>
+    public static ImageLayer Model(string directory) => new("model", LayerEntry.Tree(ArtifactDirectory, directory)) { IsAboveCommands = true };
 
     /// <summary>The variables by which what runs in the image finds the model.</summary>
-    /// <param name="location">The directory of the model, in the image.</param>
-    public static IReadOnlyDictionary<string, string> Environment(ModelManifest model, string location) => new Dictionary<string, string>
+    public static IReadOnlyDictionary<string, string> Environment(ModelManifest model) => new Dictionary<string, string>
     {
-        ["MODEL_LOCATION"] = location,
+        ["MODEL_LOCATION"] = $"/{ArtifactDirectory}/{model.WorkDirectory}",
         ["MODEL_ENTRYPOINT"] = model.Entrypoint,
         ["ODAHU_MODEL_NAME"] = model.Name,
         ["ODAHU_MODEL_VERSION"] = model.Version,

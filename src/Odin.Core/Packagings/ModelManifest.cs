@@ -87,10 +87,7 @@ internal sealed record ModelManifest(string Name, string Version, string WorkDir
             throw new InvalidDataException($"{name} has more than {MostBytes >> 20} MiB");
         await using var stream = new FileStream(handle, FileAccess.Read, bufferSize: 0);
         using var reader = new StreamReader(stream);
-        var bag = new DiagnosticBag(name);
-        var root = YamlComposer.Compose(await reader.ReadToEndAsync(cancellationToken), Bounds, bag);
-        if (root is null || bag.HasErrors || !YamlJson.TryConvert(root, out var value))
-            throw new InvalidDataException($"{name} is not valid: {string.Join("; ", bag.ToList())}");
-        return value;
+        var (value, diagnostics) = YamlConversion.Parse(await reader.ReadToEndAsync(cancellationToken), name, Bounds);
+        return diagnostics.Count == 0 ? value : throw new InvalidDataException($"{name} is not valid: {string.Join("; ", diagnostics)}");
     }
 }

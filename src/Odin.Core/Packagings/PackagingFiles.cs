@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Odin.Connections;
 using Odin.Execution;
+using Odin.Files;
 
 namespace Odin.Packagings;
 
@@ -56,10 +57,7 @@ internal static class PackagingFiles
     /// <summary>Writes a file that only its owner can read.</summary>
     public static async Task WriteSecretAsync(string path, string text, CancellationToken cancellationToken)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        await using var file = new StreamWriter(path, new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: false), options);
+        await using var file = new StreamWriter(OwnerOnly.OpenWrite(path, FileMode.CreateNew));
         await file.WriteAsync(text.AsMemory(), cancellationToken);
     }
 

@@ -10,7 +10,7 @@ internal sealed class RegistryProbe(ImageRegistries registries) : IConnectionPro
 
     public IReadOnlyList<string> Types => ConnectionTypes.Registries;
 
-    public async Task<ConnectionFinding> TryAsync(Connection connection, ConnectionSecrets secrets, CancellationToken cancellationToken)
+    public async Task<ConnectionFinding> TryAsync(Connection connection, CancellationToken cancellationToken)
     {
         try
         {

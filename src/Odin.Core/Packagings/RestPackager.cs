@@ -10,8 +10,6 @@ namespace Odin.Packagings;
 /// <param name="predictor">The directory of the model server on this machine.</param>
 internal sealed class RestPackager(string runtime, PredictorFiles predictor) : IModelPackager
 {
-    private const string Directory = "app/gppi", RuntimeDirectory = "opt/odin/odin_runtime";
-
     public IReadOnlyList<string> Entrypoints { get; } =
         ["odin-pack-rest", "/usr/local/bin/odahu-flow-pack-to-flask", "/usr/local/bin/odahu-flow-pack-to-rest", "/opt/conda/bin/odahu-flow-pack-to-rest"];
 
@@ -21,7 +19,7 @@ internal sealed class RestPackager(string runtime, PredictorFiles predictor) : I
         if (!IPAddress.TryParse(host, out _))
             throw new InvalidDataException($"the argument host is '{host}'; it must be an IP address, such as 0.0.0.0");
         var port = arguments.Number("port", 1, 65535);
-        var environment = new Dictionary<string, string>(ModelFiles.Environment(model, $"/{Directory}/{model.WorkDirectory}"))
+        var environment = new Dictionary<string, string>(ModelFiles.Environment(model))
         {
             ["ODIN_PREDICT_TIMEOUT"] = Text(arguments.Number("timeout", 1, 86_400)),
             ["ODIN_PREDICT_WORKERS"] = Text(arguments.Number("workers", 1, 1024)),
@@ -32,8 +30,8 @@ internal sealed class RestPackager(string runtime, PredictorFiles predictor) : I
         return new ImageRecipe(
             [
                 .. predictor.Layers(),
-                new ImageLayer("runtime", [.. ModelFiles.Runtime(RuntimeDirectory, runtime), LayerEntry.Directory("tmp", ModelFiles.Temporary)]) { IsShared = true, IsAboveCommands = true },
-                new ImageLayer("model", LayerEntry.Tree(Directory, artifact)) { IsAboveCommands = true },
+                ModelFiles.Runtime(runtime),
+                ModelFiles.Model(artifact),
             ],
             new ImageConfiguration
             {

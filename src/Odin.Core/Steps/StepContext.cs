@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Odin.Execution;
+using Odin.Files;
 
 namespace Odin.Steps;
 
@@ -30,9 +31,6 @@ public sealed class StepContext(string attempt, string directory, WorkStep step,
         DirectoryRemoval.Delete(Private);
         DirectoryRemoval.Delete(Workspace);
         Directory.CreateDirectory(Workspace);
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(Private);
-        else
-            Directory.CreateDirectory(Private, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        OwnerOnly.CreateDirectory(Private);
     }
 }

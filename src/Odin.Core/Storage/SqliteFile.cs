@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Odin.Files;
 
 namespace Odin.Storage;
 
@@ -63,12 +64,9 @@ internal static class SqliteFile
     {
         if (File.Exists(path))
             return;
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         try
         {
-            using var created = new FileStream(path, options);
+            using var created = OwnerOnly.OpenWrite(path, FileMode.CreateNew);
         }
         catch (IOException) when (File.Exists(path))
         {

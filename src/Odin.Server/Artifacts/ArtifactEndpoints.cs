@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Mime;
 using System.Text.Json.Nodes;
 using Microsoft.Net.Http.Headers;
@@ -35,16 +34,9 @@ internal static class ArtifactEndpoints
 
     private static async Task<IResult> ListAsync(HttpContext context, IResourceStore store, CancellationToken cancellationToken)
     {
-        var page = LifecyclePage.Read(context.Request.Query, Filters.Keys);
-        var matching = new List<ModelArtifact>();
-        await foreach (var artifact in store.EnumerateAsync<ModelArtifact>(new ResourceQuery(), cancellationToken))
-        {
-            // One without a digest is only a name that a training has claimed.
-            if (artifact.Spec.Digest is not null && LifecyclePage.Matches(artifact, context.Request.Query, Filters))
-                matching.Add(artifact);
-        }
-        context.Response.Headers["X-Total-Count"] = matching.Count.ToString(CultureInfo.InvariantCulture);
-        return LifecycleEndpoints.Answer(JsonParts.Of(page.Take(matching).Select(Write)));
+        // One without a digest is only a name that a training has claimed.
+        var (page, total) = await LifecyclePage.SelectAsync(store, context.Request.Query, Filters, a => a.Spec.Digest is not null, cancellationToken);
+        return LifecycleEndpoints.Answer(context, JsonParts.Of(page.Select(Write)), total);
     }
 
     private static async Task<IResult> ShowAsync(string name, ArtifactCatalog catalog, CancellationToken cancellationToken) =>

@@ -42,8 +42,7 @@ internal static class LifecycleEndpoints
         where TNoun : ILifecycleNoun
     {
         var (page, total) = await noun.ListAsync(context.Request.Query, cancellationToken);
-        context.Response.Headers["X-Total-Count"] = total.ToString(CultureInfo.InvariantCulture);
-        return Answer(page);
+        return Answer(context, page, total);
     }
 
     private static async Task<IResult> ShowAsync<TNoun>(string id, TNoun noun, CancellationToken cancellationToken)
@@ -61,6 +60,13 @@ internal static class LifecycleEndpoints
     private static async Task<IResult> DeleteAsync<TNoun>(string id, TNoun noun, CancellationToken cancellationToken)
         where TNoun : ILifecycleNoun =>
         Message(await noun.DeleteAsync(id, cancellationToken));
+
+    /// <summary>A page of a list, with how many there are on all pages.</summary>
+    internal static IResult Answer(HttpContext context, JsonArray page, int total)
+    {
+        context.Response.Headers["X-Total-Count"] = total.ToString(CultureInfo.InvariantCulture);
+        return Answer(page);
+    }
 
     internal static IResult Answer(JsonNode body, int status = StatusCodes.Status200OK) => Results.Text(body.ToJsonString(), "application/json", Encoding.UTF8, status);
 

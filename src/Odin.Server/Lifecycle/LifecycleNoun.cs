@@ -19,14 +19,8 @@ internal abstract class LifecycleNoun<T, TWish>(IResourceStore store, TimeProvid
 
     public async Task<(JsonArray Page, int Total)> ListAsync(IQueryCollection query, CancellationToken cancellationToken)
     {
-        var page = LifecyclePage.Read(query, Filters.Keys);
-        var matching = new List<T>();
-        await foreach (var resource in Store.EnumerateAsync<T>(new ResourceQuery(), cancellationToken))
-        {
-            if (LifecyclePage.Matches(resource, query, Filters))
-                matching.Add(resource);
-        }
-        return (new JsonArray([.. page.Take(matching).Select(Write)]), matching.Count);
+        var (page, total) = await LifecyclePage.SelectAsync(Store, query, Filters, isShown: null, cancellationToken);
+        return (new JsonArray([.. page.Select(Write)]), total);
     }
 
     public async Task<JsonNode> ShowAsync(string id, CancellationToken cancellationToken) => Write(await FindAsync(id, cancellationToken));

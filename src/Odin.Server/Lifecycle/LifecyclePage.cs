@@ -1,4 +1,5 @@
 using Odin.Resources;
+using Odin.Storage;
 
 namespace Odin.Server.Lifecycle;
 
@@ -7,8 +8,24 @@ internal sealed record LifecyclePage(int Size, int Number)
 {
     private const int DefaultSize = 500;
 
-    /// <summary>Reads the query; every other name has to be a filter.</summary>
-    public static LifecyclePage Read(IQueryCollection query, IEnumerable<string> filters)
+    /// <summary>The resources on the page that the query asks for, and how many match on all pages.</summary>
+    /// <param name="isShown">Null: all are.</param>
+    public static async Task<(IEnumerable<T> Page, int Total)> SelectAsync<T>(
+        IResourceStore store, IQueryCollection query, IReadOnlyDictionary<string, Func<T, string?>> filters, Func<T, bool>? isShown, CancellationToken cancellationToken)
+        where T : class, IResource<T>
+    {
+        var page = Read(query, filters.Keys);
+        var matching = new List<T>();
+        await foreach (var resource in store.EnumerateAsync<T>(new ResourceQuery(), cancellationToken))
+        {
+            if (isShown?.Invoke(resource) != false && Matches(resource, query, filters))
+                matching.Add(resource);
+        }
+        return (page.Take(matching), matching.Count);
+    }
+
+    // Every other name has to be a filter.
+    private static LifecyclePage Read(IQueryCollection query, IEnumerable<string> filters)
     {
         foreach (var name in query.Keys)
         {
@@ -18,13 +35,13 @@ internal sealed record LifecyclePage(int Size, int Number)
         return new LifecyclePage(ReadNumber(query, "size") ?? DefaultSize, ReadNumber(query, "page") ?? 0);
     }
 
-    /// <summary>The part of all that match, in the order of their ids.</summary>
-    public IEnumerable<T> Take<T>(IEnumerable<T> all)
+    // In the order of their ids.
+    private IEnumerable<T> Take<T>(IEnumerable<T> all)
         where T : class, IResource<T> =>
         all.OrderBy(r => r.Metadata.Id, StringComparer.Ordinal).Skip((int)Math.Min((long)Size * Number, int.MaxValue)).Take(Size);
 
-    /// <summary>Values of one filter are alternatives; a single star is none.</summary>
-    public static bool Matches<T>(T resource, IQueryCollection query, IReadOnlyDictionary<string, Func<T, string?>> filters) =>
+    // Values of one filter are alternatives; a single star is none.
+    private static bool Matches<T>(T resource, IQueryCollection query, IReadOnlyDictionary<string, Func<T, string?>> filters) =>
         filters.All(f => !query.TryGetValue(f.Key, out var wanted) || wanted is ["*"] || wanted.Contains(f.Value(resource)));
 
     private static int? ReadNumber(IQueryCollection query, string name)

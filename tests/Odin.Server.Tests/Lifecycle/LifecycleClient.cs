@@ -36,4 +36,22 @@ internal sealed class LifecycleClient(TestServer server) : IDisposable
         Assert.True(answer.Status == status, $"{method} {path}: {(int)answer.Status} instead of {(int)status}: {answer.Body}");
         return answer.Body!;
     }
+
+    /// <summary>A training or packaging once it has ended.</summary>
+    /// <param name="otherThan">The attempt that does not count; null: every one does.</param>
+    public async Task<JsonNode> EndAsync(string kind, string id, string? otherThan = null)
+    {
+        JsonNode ended = null!;
+        await Eventually.True(
+            async () =>
+            {
+                ended = await ExpectAsync(HttpStatusCode.OK, HttpMethod.Get, $"model/{kind}/{id}");
+                return (string?)ended["status"]!["state"] is "succeeded" or "failed" && (string?)ended["status"]!["podName"] != otherThan;
+            },
+            $"the {kind} ends", TimeSpan.FromMinutes(1));
+        return ended;
+    }
+
+    /// <summary>The log of a training or packaging.</summary>
+    public Task<string> LogAsync(string kind, string id) => http.GetStringAsync(new Uri($"/api/v1/model/{kind}/{id}/log", UriKind.Relative));
 }

@@ -230,22 +230,7 @@ public sealed class PackagingTests(ServerFixture fixture, RegistryServer registr
 
     private async Task CreateAsync(string body) => await client.ExpectAsync(HttpStatusCode.Created, HttpMethod.Post, "model/packaging", body);
 
-    private async Task<JsonNode> EndAsync(string? otherThan = null)
-    {
-        JsonNode status = null!;
-        await Eventually.True(
-            async () =>
-            {
-                status = (await client.ExpectAsync(HttpStatusCode.OK, HttpMethod.Get, $"model/packaging/{id}"))["status"]!;
-                return (string?)status["state"] is "succeeded" or "failed" && (string?)status["podName"] != otherThan;
-            },
-            "the packaging ends", TimeSpan.FromMinutes(1));
-        return status;
-    }
+    private async Task<JsonNode> EndAsync(string? otherThan = null) => (await client.EndAsync("packaging", id, otherThan))["status"]!;
 
-    private async Task<string> LogAsync()
-    {
-        using var http = fixture.Server.Admin();
-        return await http.GetStringAsync(new Uri($"/api/v1/model/packaging/{id}/log", UriKind.Relative));
-    }
+    private Task<string> LogAsync() => client.LogAsync("packaging", id);
 }

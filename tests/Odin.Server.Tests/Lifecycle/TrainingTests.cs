@@ -166,22 +166,7 @@ public sealed class TrainingTests(ServerFixture fixture) : IClassFixture<ServerF
 
     private async Task CreateAsync() => await client.ExpectAsync(HttpStatusCode.Created, HttpMethod.Post, "model/training", Body());
 
-    private async Task<JsonNode> EndAsync(string? otherThan = null)
-    {
-        JsonNode training = null!;
-        await Eventually.True(
-            async () =>
-            {
-                training = await client.ExpectAsync(HttpStatusCode.OK, HttpMethod.Get, $"model/training/{id}");
-                return (string?)training["status"]!["state"] is "succeeded" or "failed" && (string?)training["status"]!["podName"] != otherThan;
-            },
-            "the training ends", TimeSpan.FromMinutes(1));
-        return training;
-    }
+    private Task<JsonNode> EndAsync(string? otherThan = null) => client.EndAsync("training", id, otherThan);
 
-    private async Task<string> LogAsync()
-    {
-        using var http = fixture.Server.Admin();
-        return await http.GetStringAsync(new Uri($"/api/v1/model/training/{id}/log", UriKind.Relative));
-    }
+    private Task<string> LogAsync() => client.LogAsync("training", id);
 }

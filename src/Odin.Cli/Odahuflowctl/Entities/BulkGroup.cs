@@ -11,8 +11,8 @@ internal sealed class BulkGroup(CtlSession session)
     private readonly List<string> created = [], changed = [], removed = [], errors = [];
 
     public static Command Create(CtlSession session) => CtlCommand.Group("bulk", null, "Work with many entities at once.", CtlTree.ServerOptions,
-        CtlCommand.Create("apply", "Create or change what is in a file.", (parse, token) => new BulkGroup(session).RunAsync(parse, isDelete: false, token), File),
-        CtlCommand.Create("delete", "Delete what is in a file.", (parse, token) => new BulkGroup(session).RunAsync(parse, isDelete: true, token), File));
+        Subcommand.Create("apply", "Create or change what is in a file.", (parse, token) => new BulkGroup(session).RunAsync(parse, isDelete: false, token), File),
+        Subcommand.Create("delete", "Delete what is in a file.", (parse, token) => new BulkGroup(session).RunAsync(parse, isDelete: true, token), File));
 
     private async Task<int> RunAsync(ParseResult parse, bool isDelete, CancellationToken cancellationToken)
     {

@@ -40,14 +40,14 @@ internal sealed class EntityGroup
         var group = new EntityGroup(session, noun);
         List<Command> commands =
         [
-            CtlCommand.Create("get", $"Show one {noun.Kind}, or all.", group.GetAsync, noun == CtlNoun.Connection ? [group.id, CtlFormat.Option, group.decrypted] : [group.id, CtlFormat.Option]),
-            CtlCommand.Create("create", $"Create a {noun.Kind}.", group.CreateAsync, [.. group.Stores, .. group.IsWaitedFor && noun != CtlNoun.Route ? [group.ignoreExisting] : Array.Empty<Symbol>()]),
-            CtlCommand.Create("edit", $"Change a {noun.Kind}.", group.EditAsync, group.Stores),
-            CtlCommand.Create("delete", $"Delete a {noun.Kind}.", group.DeleteAsync,
+            Subcommand.Create("get", $"Show one {noun.Kind}, or all.", group.GetAsync, noun == CtlNoun.Connection ? [group.id, CtlFormat.Option, group.decrypted] : [group.id, CtlFormat.Option]),
+            Subcommand.Create("create", $"Create a {noun.Kind}.", group.CreateAsync, [.. group.Stores, .. group.IsWaitedFor && noun != CtlNoun.Route ? [group.ignoreExisting] : Array.Empty<Symbol>()]),
+            Subcommand.Create("edit", $"Change a {noun.Kind}.", group.EditAsync, group.Stores),
+            Subcommand.Create("delete", $"Delete a {noun.Kind}.", group.DeleteAsync,
                 [group.id, group.file, group.ignoreMissing.On, group.ignoreMissing.Off, .. noun == CtlNoun.Deployment ? group.Waits : []]),
         ];
         if (noun.Job is not null)
-            commands.Add(CtlCommand.Create("logs", $"Stream the log of a {noun.Kind}.", group.LogsAsync, group.id, group.file, group.follow.On, group.follow.Off));
+            commands.Add(Subcommand.Create("logs", $"Stream the log of a {noun.Kind}.", group.LogsAsync, group.id, group.file, group.follow.On, group.follow.Off));
         return CtlCommand.Group(noun.Command, noun.Alias, $"Work with the kind {noun.Kind}.", CtlTree.ServerOptions, commands);
     }
 

@@ -1,4 +1,4 @@
-namespace Odin.Images;
+namespace Odin.Files;
 
 /// <summary>What every stream says that can only be written.</summary>
 internal abstract class WriteOnlyStream : Stream

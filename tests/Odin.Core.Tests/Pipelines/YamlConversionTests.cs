@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Odin.Chores;
+using Odin.Pipelines.Yaml;
 
-namespace Odin.Tests.Chores;
+namespace Odin.Tests.Pipelines;
 
 public sealed class YamlConversionTests
 {
