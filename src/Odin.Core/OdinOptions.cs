@@ -57,6 +57,12 @@ public sealed class OdinOptions
     /// <summary>Keeps the secrets of connections; null: they are sealed beside the connections.</summary>
     public VaultOptions? Vault { get; set; }
 
+    /// <summary>
+    /// Directories of this machine, absolute, that connections may lead to: local ones, and git repositories by path. Null: all.
+    /// Who may use a connection reads there, and a local one also writes, with the rights of this process.
+    /// </summary>
+    public IReadOnlyList<string>? LocalDirectories { get; set; }
+
     /// <summary>Settings of trainings.</summary>
     public TrainingOptions Trainings { get; set; } = new();
 

@@ -126,12 +126,14 @@ public static class OdinServiceCollectionExtensions
             services.AddSingleton<ISecretStore>(_ => new VaultSecretStore(vault));
         services.TryAddSingleton<ISecretStore, SealedSecretStore>();
         services.AddSingleton<SecretRotation>();
-        services.AddSingleton<ConnectionCatalog>().AddSingleton<StorageOpener>().AddSingleton<ArtifactCatalog>();
-        services.AddSingleton<IConnectionProbe, StorageProbe>().AddSingleton<IConnectionProbe>(provider => new GitProbe(provider.GetRequiredService<ConnectionCatalog>(), options.InData("probes"), provider.GetRequiredService<TimeProvider>()));
+        // What the server has written itself it may always read.
+        services.AddSingleton(options.LocalDirectories is { } directories ? new LocalDirectories([.. directories, options.InData("artifacts")]) : LocalDirectories.All);
+        services.AddSingleton<ConnectionCatalog>().AddSingleton<StorageOpener>().AddSingleton<GitConnections>().AddSingleton<ArtifactCatalog>();
+        services.AddSingleton<IConnectionProbe, StorageProbe>().AddSingleton<IConnectionProbe>(provider => new GitProbe(provider.GetRequiredService<GitConnections>(), options.InData("probes"), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ConnectionTester>();
         services.AddSteps<Training, TrainingWork>(options, (provider, executor) => new TrainingWork(
             provider.GetRequiredService<IResourceStore>(),
-            provider.GetRequiredService<ConnectionCatalog>(),
+            provider.GetRequiredService<GitConnections>(),
             provider.GetRequiredService<StorageOpener>(),
             executor,
             options.Trainings,

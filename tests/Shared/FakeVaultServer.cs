@@ -6,7 +6,7 @@ namespace Odin.Testing;
 
 /// <summary>
 /// A fake of HashiCorp Vault, written from the documentation of the KV secrets engine, version 2: write, read of a version,
-/// deletion of all versions, and the answers to a bad token and of a sealed vault. It keeps everything in memory.
+/// destruction of versions, and the answers to a bad token and of a sealed vault. It keeps everything in memory.
 /// </summary>
 internal sealed class FakeVaultServer : IDisposable
 {
@@ -14,7 +14,7 @@ internal sealed class FakeVaultServer : IDisposable
 
     private readonly HttpListener listener;
     private readonly Lock gate = new();
-    private readonly Dictionary<string, List<JsonNode>> secrets = [];
+    private readonly Dictionary<string, List<JsonNode?>> secrets = [];
     private readonly Task serving;
 
     public FakeVaultServer()
@@ -35,7 +35,7 @@ internal sealed class FakeVaultServer : IDisposable
         get
         {
             lock (gate)
-                return string.Join('\n', secrets.Select(s => $"{s.Key}: {string.Join(", ", s.Value.Select(v => v.ToJsonString()))}"));
+                return string.Join('\n', secrets.Select(s => $"{s.Key}: {string.Join(", ", s.Value.Select(v => v?.ToJsonString()))}"));
         }
     }
 
@@ -76,7 +76,7 @@ internal sealed class FakeVaultServer : IDisposable
         if (request.Headers["X-Vault-Token"] != Token)
             return (403, Errors("permission denied"));
         var parts = request.Url!.AbsolutePath.Split('/', 5);
-        if (parts is not ["", "v1", "secret", "data" or "metadata", var path])
+        if (parts is not ["", "v1", "secret", "data" or "destroy", var path])
             return (404, Errors($"no handler for route \"{request.Url.AbsolutePath}\""));
         lock (gate)
         {
@@ -91,9 +91,15 @@ internal sealed class FakeVaultServer : IDisposable
                     if (!secrets.TryGetValue(path, out var there) || wanted > there.Count)
                         return (404, Errors());
                     wanted = wanted == 0 ? there.Count : wanted;
-                    return (200, new JsonObject { ["data"] = new JsonObject { ["data"] = there[wanted - 1].DeepClone(), ["metadata"] = Metadata(wanted) } });
-                case ("DELETE", "metadata"):
-                    secrets.Remove(path);
+                    if (there[wanted - 1] is null)
+                        return (404, new JsonObject { ["data"] = new JsonObject { ["data"] = null, ["metadata"] = Metadata(wanted, isDestroyed: true) } });
+                    return (200, new JsonObject { ["data"] = new JsonObject { ["data"] = there[wanted - 1]!.DeepClone(), ["metadata"] = Metadata(wanted) } });
+                case ("POST" or "PUT", "destroy"):
+                    foreach (var version in JsonNode.Parse(body)!["versions"]!.AsArray().Select(v => (int)v!))
+                    {
+                        if (secrets.TryGetValue(path, out var all) && version <= all.Count)
+                            all[version - 1] = null;
+                    }
                     return (204, null);
                 default:
                     return (405, Errors("unsupported operation"));
@@ -101,7 +107,8 @@ internal sealed class FakeVaultServer : IDisposable
         }
     }
 
-    private static JsonObject Metadata(int version) => new() { ["version"] = version, ["created_time"] = "2026-01-01T00:00:00Z", ["deletion_time"] = "", ["destroyed"] = false };
+    private static JsonObject Metadata(int version, bool isDestroyed = false) =>
+        new() { ["version"] = version, ["created_time"] = "2026-01-01T00:00:00Z", ["deletion_time"] = "", ["destroyed"] = isDestroyed };
 
     private static JsonObject Errors(params string[] errors) => new() { ["errors"] = new JsonArray([.. errors.Select(e => (JsonNode?)e)]) };
 }

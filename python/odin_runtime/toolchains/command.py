@@ -28,6 +28,7 @@ class Result:
     warnings: list = field(default_factory=list)
     python_version: str = ""
     environment: str = ""
+    error: str = ""
 
     def warn(self, text):
         console.warning(text)
@@ -38,7 +39,8 @@ class Result:
         metrics = {key: value if math.isfinite(value) else "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
                    for key, value in self.metrics.items()}
         text = json.dumps({"runId": self.run_id, "metrics": metrics, "params": self.params, "tags": self.tags, "warnings": self.warnings,
-                           "pythonVersion": self.python_version, "environment": self.environment}, indent=2)
+                           "pythonVersion": self.python_version, "environment": self.environment,
+                           **({"error": self.error} if self.error else {})}, indent=2)
         part = Path(workspace, f".{RESULT}.{os.getpid()}")
         part.write_text(text + "\n", encoding="utf-8")
         part.replace(Path(workspace, RESULT))
@@ -71,6 +73,9 @@ def main(name, train, arguments):
         console.info(f"Training '{told.id}' of the model {told.name} {told.version}, toolchain {name}")
         try:
             train(Job(told, workspace, told.directory(workspace), Path(options.target), environ, options.verbose, result))
+        except Exception as problem:
+            result.error = _words(problem)
+            raise
         finally:
             result.write(workspace)
         console.info(f"The model is in {options.target}")
@@ -79,11 +84,15 @@ def main(name, train, arguments):
         console.error(f"The training was stopped by the signal {signal.Signals(stopped.number).name}.")
         return 128 + stopped.number
     except Exception as problem:  # the last place where it can be said
-        text = str(problem) if isinstance(problem, TrainingError) else f"{type(problem).__name__}: {problem}"
+        text = _words(problem)
         if options.verbose and not isinstance(problem, TrainingError):
             text += "\n" + traceback.format_exc().rstrip()
         console.error(f"Exception occurs during model training. Message: {text}")
         return _FAILED
+
+
+def _words(problem):
+    return str(problem) if isinstance(problem, TrainingError) else f"{type(problem).__name__}: {problem}"
 
 
 def _parser(name):

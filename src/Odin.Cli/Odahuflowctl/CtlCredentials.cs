@@ -28,7 +28,7 @@ internal sealed class CtlCredentials(CtlSession session, CtlTarget target, Serve
         isRenewed = true;
         var configuration = session.Configuration;
         using var provider = new OpenIdProvider(session);
-        if (configuration.Find(CtlVariable.RefreshToken) is { } refresh && configuration.Find(CtlVariable.IssuingUrl) is { } issuing)
+        if (target.HasStored && configuration.Find(CtlVariable.RefreshToken) is { } refresh && configuration.Find(CtlVariable.IssuingUrl) is { } issuing)
         {
             session.Debug($"Refreshing the token at {issuing}");
             var tokens = await provider.AskAsync(

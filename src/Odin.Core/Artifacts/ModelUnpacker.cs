@@ -16,6 +16,8 @@ public static class ModelUnpacker
 
     // In the list of a zip, on the average: what is fixed, and the name.
     private const long LongestEntry = 512;
+    // What a tarball says of a file before its content: names and times, which are kept in memory.
+    private const long LongestHeaders = 1 << 20;
     private const int FileTypeBits = 0xF000, LinkBits = 0xA000, RegularBits = 0x8000, OwnerMayRun = 0x40;
 
     /// <summary>Unpacks a file into a directory that is there and empty.</summary>
@@ -78,8 +80,9 @@ public static class ModelUnpacker
     private static async Task UnpackTarballAsync(FileStream file, string directory, Budget budget, CancellationToken cancellationToken)
     {
         await using var plain = new GZipStream(file, CompressionMode.Decompress, leaveOpen: true);
-        await using var tar = new TarReader(plain, leaveOpen: true);
-        while (await tar.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
+        await using var rationed = new RationedStream(plain);
+        await using var tar = new TarReader(rationed, leaveOpen: true);
+        while (await NextAsync() is { } entry)
         {
             budget.AddEntry(entry.Name);
             switch (entry.EntryType)
@@ -97,6 +100,14 @@ public static class ModelUnpacker
                 default:
                     throw new InvalidDataException($"the archive holds something else than files and directories, \"{entry.Name}\"");
             }
+        }
+
+        async ValueTask<TarEntry?> NextAsync()
+        {
+            rationed.Allow(LongestHeaders);
+            var entry = await tar.GetNextEntryAsync(copyData: false, cancellationToken);
+            rationed.Allow(null);
+            return entry;
         }
     }
 

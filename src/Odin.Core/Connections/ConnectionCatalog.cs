@@ -28,8 +28,10 @@ public sealed class ConnectionCatalog(IResourceStore store, ISecretStore secrets
 
     public async Task DeleteAsync(string id, CancellationToken cancellationToken)
     {
+        var old = await FindAsync(id, cancellationToken);
         await store.DeleteAsync<Connection>(id, time, cancellationToken);
-        await secrets.ForgetAsync(id, cancellationToken);
+        if (old?.Spec.Sealed is { } @sealed)
+            await secrets.ForgetAsync(id, @sealed, cancellationToken);
     }
 
     private async Task<ConnectionSpec> SealAsync(string id, ConnectionSpec spec, ConnectionSecrets values, CancellationToken cancellationToken) => spec with

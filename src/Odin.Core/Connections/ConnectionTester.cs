@@ -73,7 +73,7 @@ internal sealed class StorageProbe(StorageOpener opener) : IConnectionProbe
 
 /// <summary>Tries git repositories.</summary>
 /// <param name="directory">In which a directory for keys can be made for the time being.</param>
-internal sealed class GitProbe(ConnectionCatalog catalog, string directory, TimeProvider time) : IConnectionProbe
+internal sealed class GitProbe(GitConnections repositories, string directory, TimeProvider time) : IConnectionProbe
 {
     private static readonly TimeSpan Stale = TimeSpan.FromHours(1);
 
@@ -91,7 +91,7 @@ internal sealed class GitProbe(ConnectionCatalog catalog, string directory, Time
         OwnerOnly.CreateDirectory(scratch);
         try
         {
-            var known = await GitSourceCheckout.ListReferencesAsync(GitConnections.AddressOf(connection, await catalog.RevealAsync(connection, cancellationToken)), scratch, cancellationToken);
+            var known = await GitSourceCheckout.ListReferencesAsync(await repositories.FindAsync(connection, cancellationToken), scratch, cancellationToken);
             var reference = connection.Spec.Reference ?? "";
             var isThere = reference.Length == 0 ? known.Contains("HEAD") : known.Any(r => r == reference || r.EndsWith("/" + reference, StringComparison.Ordinal)) || reference.All(char.IsAsciiHexDigit);
             return isThere || reference.Length == 0

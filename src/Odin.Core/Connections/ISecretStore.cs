@@ -9,8 +9,8 @@ public interface ISecretStore
     /// <exception cref="SecretsUnavailableException">They cannot be read; the message says why and what to do.</exception>
     Task<ConnectionSecrets> OpenAsync(string id, string @sealed, CancellationToken cancellationToken);
 
-    /// <summary>The connection is gone.</summary>
-    Task ForgetAsync(string id, CancellationToken cancellationToken);
+    /// <summary>The connection is gone: what was kept of it up to then goes, and nothing of one that has its id by now.</summary>
+    Task ForgetAsync(string id, string @sealed, CancellationToken cancellationToken);
 }
 
 /// <summary>The secrets of a connection cannot be read: the key is another one, or the vault does not answer.</summary>

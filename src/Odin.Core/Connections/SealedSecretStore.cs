@@ -51,5 +51,5 @@ public sealed class SealedSecretStore(SecretKeyRing keys) : ISecretStore
         }
     }
 
-    public Task ForgetAsync(string id, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task ForgetAsync(string id, string @sealed, CancellationToken cancellationToken) => Task.CompletedTask;
 }

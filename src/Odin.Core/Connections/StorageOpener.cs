@@ -13,9 +13,9 @@ public sealed class OpenedStorage(IObjectStorage storage, StorageLocation locati
 }
 
 /// <summary>Opens the storage that a connection leads to, with its secrets.</summary>
-public sealed class StorageOpener(ConnectionCatalog connections)
+public sealed class StorageOpener(ConnectionCatalog connections, LocalDirectories directories)
 {
-    /// <exception cref="ObjectStorageException">There is no such connection, or it leads to no storage.</exception>
+    /// <exception cref="ObjectStorageException">There is no such connection, it leads to no storage, or may not lead there.</exception>
     /// <exception cref="SecretsUnavailableException">Its secrets cannot be read.</exception>
     public async Task<OpenedStorage> OpenAsync(string id, CancellationToken cancellationToken)
     {
@@ -24,6 +24,8 @@ public sealed class StorageOpener(ConnectionCatalog connections)
         var (location, error) = StorageLocation.Parse(connection.Spec.Type, connection.Spec.Uri);
         if (location is null)
             throw new ObjectStorageException($"The connection '{id}': {error}.", isPassing: false);
+        if (directories.Refuse(connection.Spec) is { } refusal)
+            throw new ObjectStorageException($"The connection '{id}' {refusal}.", isPassing: false);
         // The address of a local connection may be that of a file: then its directory is the bucket.
         if (connection.Spec.Type == ConnectionTypes.Local && File.Exists(location.Bucket))
             location = new StorageLocation(null, Path.GetDirectoryName(location.Bucket)!, Path.GetFileName(location.Bucket));

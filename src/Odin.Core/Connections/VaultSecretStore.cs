@@ -14,6 +14,9 @@ namespace Odin.Connections;
 public sealed class VaultSecretStore : ISecretStore, IDisposable
 {
     private const string Scheme = "vault";
+
+    // More than an engine is told to keep; by itself it keeps ten.
+    private const int MostVersions = 1000;
     private readonly VaultOptions options;
     private readonly Uri address;
     private readonly StorageHttp http;
@@ -45,7 +48,7 @@ public sealed class VaultSecretStore : ISecretStore, IDisposable
 
     public async Task<ConnectionSecrets> OpenAsync(string id, string @sealed, CancellationToken cancellationToken)
     {
-        if (@sealed.Split('.') is not [Scheme, var version])
+        if (VersionOf(@sealed) is not { } version)
             throw new SecretsUnavailableException($"The secrets of connection '{id}' are not in the vault; give them again, or go on without the vault's settings.");
         var answer = await AskAsync(HttpMethod.Get, "data", id, $"?version={version}", null, cancellationToken);
         if (answer?["data"]?["data"] is not JsonObject data)
@@ -60,10 +63,21 @@ public sealed class VaultSecretStore : ISecretStore, IDisposable
         }
     }
 
-    /// <summary>All versions go.</summary>
-    public Task ForgetAsync(string id, CancellationToken cancellationToken) => AskAsync(HttpMethod.Delete, "metadata", id, "", null, cancellationToken);
+    // Not the whole entry: a connection that was given the same id meanwhile has its secrets in a later version of it.
+    public async Task ForgetAsync(string id, string @sealed, CancellationToken cancellationToken)
+    {
+        if (VersionOf(@sealed) is not { } last)
+            return;
+        var first = Math.Max(1, last - MostVersions + 1);
+        var versions = new JsonArray([.. Enumerable.Range(first, last - first + 1).Select(v => (JsonNode)v)]);
+        await AskAsync(HttpMethod.Put, "destroy", id, "", new JsonObject { ["versions"] = versions }, cancellationToken);
+    }
 
     public void Dispose() => http.Dispose();
+
+    // Null: it was sealed by something else.
+    private static int? VersionOf(string @sealed) =>
+        @sealed.Split('.') is [Scheme, var text] && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : null;
 
     private static void Add(JsonObject data, string name, byte[]? value)
     {

@@ -23,6 +23,7 @@ public sealed class LayersImageBuilder(ImageBuilderOptions options) : IImageBuil
         if (!ImageReference.IsTag(build.Tag))
             throw new ImageException($"'{build.Tag}' is no tag: use up to 128 letters, digits, '.', '_' and '-'.", isPassing: false);
         await log($"Building {build.Target.Name}:{build.Tag} on {build.Base.Name}{(build.Base.Digest is null ? "" : $" ({build.Base.Digest})")} for {build.Base.Platform}", cancellationToken);
+        BuildLeftovers.Remove(options.WorkDirectory, options.Time);
         var layers = new WrittenLayer?[build.Layers.Count];
         try
         {

@@ -7,6 +7,7 @@ namespace Odin.Images;
 /// A registry over object storage. Blobs are shared by all repositories; whoever may read one may read all.
 /// <list type="bullet">
 /// <item><c>blobs/sha256/ab/HEX</c>: content</item>
+/// <item><c>wanted/sha256/HEX</c>: when somebody last asked for an old blob, so that no other server collects it</item>
 /// <item><c>repositories/NAME/_manifests/sha256/HEX</c>: a manifest, as it was put</item>
 /// <item><c>repositories/NAME/_tags/TAG</c>: the digest it stands for</item>
 /// <item><c>repositories/NAME/_referrers/sha256/HEX/sha256/HEX</c>: the descriptor of what is attached to the first</item>
@@ -16,13 +17,16 @@ namespace Odin.Images;
 /// <param name="name">How its images' names begin, when that is known: <c>127.0.0.1:9003</c>.</param>
 public sealed class StoredRegistry(IObjectStorage storage, Func<string> name, TimeProvider time) : IOwnRegistry, IDisposable
 {
-    private const string Repositories = "repositories/", Blobs = "blobs/", Manifests = "/_manifests/";
+    private const string Repositories = "repositories/", Blobs = "blobs/", Wanted = "wanted/", Manifests = "/_manifests/";
 
     /// <summary>How long a blob that no image names is kept for one that is about to.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromDays(1);
 
+    // What is younger need not be noted: it is kept for longer than that anyway.
+    private static readonly TimeSpan NotedFor = Grace / 2;
+
     private readonly SemaphoreSlim gate = new(1, 1);
-    private readonly Dictionary<string, DateTimeOffset> wanted = [];
+    private readonly Dictionary<string, DateTimeOffset> noted = [];
 
     public string Name => name();
 
@@ -65,13 +69,15 @@ public sealed class StoredRegistry(IObjectStorage storage, Func<string> name, Ti
     }
 
     /// <summary>False: an image needs it.</summary>
-    public async Task<bool> DeleteBlobAsync(string digest, CancellationToken cancellationToken)
-    {
-        if ((await NamedAsync(cancellationToken)).Contains(digest))
-            return false;
-        await CallAsync(() => storage.DeleteAsync(BlobKey(digest), cancellationToken));
-        return true;
-    }
+    public Task<bool> DeleteBlobAsync(string digest, CancellationToken cancellationToken) => AloneAsync(
+        async () =>
+        {
+            if ((await NamedAsync(cancellationToken)).Contains(digest))
+                return false;
+            await CallAsync(() => storage.DeleteAsync(BlobKey(digest), cancellationToken));
+            return true;
+        },
+        cancellationToken);
 
     public void Dispose() => gate.Dispose();
 
@@ -81,13 +87,33 @@ public sealed class StoredRegistry(IObjectStorage storage, Func<string> name, Ti
         return $"{Blobs}{digest[..digest.IndexOf(':')]}/{hex[..2]}/{hex}";
     }
 
-    /// <summary>Notes that somebody counts on a blob, so that it is not collected before they have named it.</summary>
-    internal async Task WantAsync(string digest, CancellationToken cancellationToken)
+    internal Task<StoredObject?> FindBlobAsync(string digest, CancellationToken cancellationToken) =>
+        CallAsync(() => storage.FindAsync(BlobKey(digest), cancellationToken));
+
+    /// <summary>Notes that somebody counts on a blob, so that it is not collected, here or by another server, before they have named it.</summary>
+    internal async Task WantAsync(string digest, StoredObject blob, CancellationToken cancellationToken)
+    {
+        if (time.GetUtcNow() - blob.Modified < NotedFor)
+            return;
+        await AloneAsync(
+            async () =>
+            {
+                if (noted.TryGetValue(digest, out var since) && time.GetUtcNow() - since < NotedFor)
+                    return false;
+                await CallAsync(() => storage.SaveAsync(WantedKey(digest), Stream.Null, SaveMode.Overwrite, cancellationToken));
+                noted[digest] = time.GetUtcNow();
+                return true;
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Does something while this process deletes no blob.</summary>
+    internal async Task<T> AloneAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)
     {
         await gate.WaitAsync(cancellationToken);
         try
         {
-            wanted[digest] = time.GetUtcNow();
+            return await work();
         }
         finally
         {
@@ -175,29 +201,19 @@ public sealed class StoredRegistry(IObjectStorage storage, Func<string> name, Ti
         return named;
     }
 
-    private async Task<bool> TryDeleteBlobAsync(string digest, CancellationToken cancellationToken)
-    {
-        await gate.WaitAsync(cancellationToken);
-        try
+    private static string WantedKey(string digest) => $"{Wanted}{digest[..digest.IndexOf(':')]}/{ContentDigest.Hex(digest)}";
+
+    private Task<bool> TryDeleteBlobAsync(string digest, CancellationToken cancellationToken) => AloneAsync(
+        async () =>
         {
-            Forget(time.GetUtcNow());
-            if (wanted.ContainsKey(digest))
+            var note = await CallAsync(() => storage.FindAsync(WantedKey(digest), cancellationToken));
+            if (note is not null && time.GetUtcNow() - note.Modified < Grace)
                 return false;
             await CallAsync(() => storage.DeleteAsync(BlobKey(digest), cancellationToken));
+            noted.Remove(digest);
+            if (note is not null)
+                await CallAsync(() => storage.DeleteAsync(WantedKey(digest), cancellationToken));
             return true;
-        }
-        finally
-        {
-            gate.Release();
-        }
-    }
-
-    private void Forget(DateTimeOffset now)
-    {
-        foreach (var (digest, since) in wanted)
-        {
-            if (now - since >= Grace)
-                wanted.Remove(digest);
-        }
-    }
+        },
+        cancellationToken);
 }

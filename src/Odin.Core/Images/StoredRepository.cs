@@ -24,15 +24,15 @@ public sealed class StoredRepository : IImageRepository
 
     public async Task<long?> FindBlobAsync(string digest, CancellationToken cancellationToken)
     {
-        var key = StoredRegistry.BlobKey(digest);
-        if (await LookAsync() is null)
+        if (await registry.FindBlobAsync(digest, cancellationToken) is not { } found)
             return null;
         // Noted, and looked for again: in between it could be collected.
-        await registry.WantAsync(digest, cancellationToken);
-        return (await LookAsync())?.Length;
-
-        Task<StoredObject?> LookAsync() => StoredRegistry.CallAsync(() => Storage.FindAsync(key, cancellationToken));
+        await registry.WantAsync(digest, found, cancellationToken);
+        return await MeasureBlobAsync(digest, cancellationToken);
     }
+
+    /// <summary>The length of a blob that is only to be read; null: it is not there.</summary>
+    public async Task<long?> MeasureBlobAsync(string digest, CancellationToken cancellationToken) => (await registry.FindBlobAsync(digest, cancellationToken))?.Length;
 
     public async Task<Stream> OpenBlobAsync(string digest, CancellationToken cancellationToken)
     {
@@ -80,9 +80,8 @@ public sealed class StoredRepository : IImageRepository
         if (isDigest && digest != selector)
             throw new InvalidManifestException(ManifestFlaw.Digest, $"The manifest's digest is '{digest}', not '{selector}'.");
         var head = Check(mediaType, content);
-        await CheckReferencesAsync(head, cancellationToken);
-        using (var bytes = new MemoryStream(content.ToArray()))
-            await StoredRegistry.CallAsync(() => Storage.SaveAsync(ManifestKey(digest), bytes, SaveMode.Overwrite, cancellationToken));
+        await CheckReferencesAsync(head, FindBlobAsync, cancellationToken);
+        await registry.AloneAsync(() => SaveManifestAsync(head, digest, content, cancellationToken), cancellationToken);
         if (head.Subject is { } subject)
             await AttachAsync(subject, new Descriptor(mediaType, digest, content.Length) { ArtifactType = head.ArtifactType ?? head.Config?.MediaType, Annotations = head.Annotations }, cancellationToken);
         if (!isDigest)
@@ -193,10 +192,28 @@ public sealed class StoredRepository : IImageRepository
         return own.OfType<Descriptor>().Concat(head.Layers ?? []).Concat(head.Manifests ?? []);
     }
 
-    private async Task CheckReferencesAsync(ManifestHead head, CancellationToken cancellationToken)
+    // Looked for once more when everybody can see that they are needed: another server may have been about to delete one.
+    private async Task<bool> SaveManifestAsync(ManifestHead head, string digest, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        var isNew = await StoredRegistry.CallAsync(() => Storage.FindAsync(ManifestKey(digest), cancellationToken)) is null;
+        using (var bytes = new MemoryStream(content.ToArray()))
+            await StoredRegistry.CallAsync(() => Storage.SaveAsync(ManifestKey(digest), bytes, SaveMode.Overwrite, cancellationToken));
+        try
+        {
+            await CheckReferencesAsync(head, MeasureBlobAsync, cancellationToken);
+        }
+        catch (InvalidManifestException) when (isNew)
+        {
+            await StoredRegistry.CallAsync(() => Storage.DeleteAsync(ManifestKey(digest), CancellationToken.None));
+            throw;
+        }
+        return isNew;
+    }
+
+    private async Task CheckReferencesAsync(ManifestHead head, Func<string, CancellationToken, Task<long?>> find, CancellationToken cancellationToken)
     {
         var blobs = (head.Layers ?? []).Where(l => !MediaTypes.IsForeign(l.MediaType)).Append(head.Config).OfType<Descriptor>().Select(d => d.Digest).Distinct().ToList();
-        var lengths = await Task.WhenAll(blobs.Select(digest => FindBlobAsync(digest, cancellationToken)));
+        var lengths = await Task.WhenAll(blobs.Select(digest => find(digest, cancellationToken)));
         if (blobs.Where((_, index) => lengths[index] is null).ToList() is { Count: > 0 } missing)
             throw new InvalidManifestException(ManifestFlaw.BlobMissing, $"The manifest names blobs that are not there: {string.Join(", ", missing)}. Upload them first.");
         foreach (var manifest in head.Manifests ?? [])

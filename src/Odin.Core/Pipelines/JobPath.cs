@@ -1,10 +1,10 @@
+using Odin.Files;
+
 namespace Odin.Pipelines;
 
 /// <summary>The one check that every path made from a request goes through.</summary>
 public static class JobPath
 {
-    private const int MaxLinks = 40;
-
     /// <summary>
     /// The absolute path of something below a directory. It need not exist; as far as it does, symbolic links are followed and
     /// must stay below the directory.
@@ -16,9 +16,9 @@ public static class JobPath
         if (!IsPlain(relative))
             throw new InvalidJobPathException(
                 $"The path '{Show(relative)}' is not allowed: give a path below the job's directory, without '..', empty parts, backslashes and '.git'.");
-        var top = RealPath(Path.GetFullPath(root), followed: 0) ?? throw new InvalidJobPathException($"The directory '{root}' is a link to itself.");
+        var top = RealPath.Of(Path.GetFullPath(root)) ?? throw new InvalidJobPathException($"The directory '{root}' is a link to itself.");
         var path = Path.Combine(top, relative);
-        var real = RealPath(path, followed: 0);
+        var real = RealPath.Of(path);
         return real is not null && real.StartsWith(top + "/", StringComparison.Ordinal)
             ? path
             : throw new InvalidJobPathException($"The path '{Show(relative)}' leads out of its directory through a symbolic link: use a path that stays inside.");
@@ -36,31 +36,5 @@ public static class JobPath
     {
         var shown = new string([.. text.Take(80).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '\uFFFD' : c)]);
         return text.Length > 80 ? shown + "…" : shown;
-    }
-
-    // As realpath(1) with missing parts allowed; null for links in circles.
-    private static string? RealPath(string path, int followed)
-    {
-        var at = "";
-        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        for (var i = 0; i < parts.Length; i++)
-        {
-            if (parts[i] is "." or "..")
-            {
-                at = parts[i] == "." ? at : Path.GetDirectoryName(at) ?? "";
-                continue;
-            }
-            var next = $"{at}/{parts[i]}";
-            if (new FileInfo(next).LinkTarget is not { } target)
-            {
-                at = next == "/" ? "" : next;
-                continue;
-            }
-            if (followed == MaxLinks)
-                return null;
-            var rest = string.Join('/', parts[(i + 1)..]);
-            return RealPath((target.StartsWith('/') ? target : $"{at}/{target}") + "/" + rest, followed + 1);
-        }
-        return at.Length == 0 ? "/" : at;
     }
 }

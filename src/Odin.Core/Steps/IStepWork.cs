@@ -28,6 +28,9 @@ public interface IStepWork<T>
     /// <exception cref="StepFailedException">There is none.</exception>
     Task<ExecutionSpec> DescribeProgramAsync(T resource, StepContext context, CancellationToken cancellationToken);
 
+    /// <summary>What a program that failed has left to be known of it: the resource with that, and why it failed; null: it has not said.</summary>
+    Task<(T Resource, string? Message)> ExplainAsync(T resource, StepContext context, CancellationToken cancellationToken) => Task.FromResult((resource, (string?)null));
+
     /// <summary>Takes over what the program has left.</summary>
     /// <returns>What has come of it.</returns>
     /// <exception cref="StepFailedException">It cannot; the message is for the user.</exception>

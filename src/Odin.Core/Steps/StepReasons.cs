@@ -27,6 +27,9 @@ public static class StepReasons
     /// <summary>An artifact or an argument is not what it has to be.</summary>
     public const string Unfit = nameof(Unfit);
 
+    /// <summary>Each server that began the step was stopped in it: it may be what stops them.</summary>
+    public const string ServerStopped = nameof(ServerStopped);
+
     /// <summary>Why a step of the server's own failed, when nothing more is known.</summary>
     internal static string OfFailed(WorkStep step) => step switch
     {

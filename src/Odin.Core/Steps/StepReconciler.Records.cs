@@ -30,6 +30,24 @@ internal sealed partial class StepReconciler<T>
             lease, cancellationToken);
     }
 
+    // Before the work: a server that does not live to see its end is counted too.
+    private async Task<T> CountBeginAsync(T resource, Lease lease, CancellationToken cancellationToken)
+    {
+        var progress = resource.Progress;
+        var now = time.GetUtcNow();
+        return await SaveAsync(
+            resource.WithProgress(progress with
+            {
+                State = StepState.Running,
+                Reason = null,
+                Message = null,
+                Begun = progress.Begun + 1,
+                Started = progress.Started ?? now,
+                Times = progress.Times.Any(t => t.Step == progress.Step) ? progress.Times : [.. progress.Times, new StepTime(progress.Step, now, null)],
+            }),
+            lease, cancellationToken);
+    }
+
     // A program may have come and gone between two looks.
     private T Timed(T resource, ExecutionStatus status)
     {
@@ -39,7 +57,7 @@ internal sealed partial class StepReconciler<T>
         return resource.WithProgress(progress with { Times = [.. others, new StepTime(progress.Step, started, status.Finished ?? time.GetUtcNow())] });
     }
 
-    private T Step(T resource, WorkStep next) => resource.WithProgress(resource.Progress with { Step = next, Reason = null, Message = null, Times = Closed(resource.Progress) });
+    private T Step(T resource, WorkStep next) => resource.WithProgress(resource.Progress with { Step = next, Begun = 0, Reason = null, Message = null, Times = Closed(resource.Progress) });
 
     private T Finish(T resource, StepState state, string? reason, string? message, int? exitCode) => resource.WithProgress(resource.Progress with
     {

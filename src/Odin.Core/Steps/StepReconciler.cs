@@ -127,7 +127,12 @@ internal sealed partial class StepReconciler<T>(
         }
         if (step is null)
         {
-            resource = await TellAsync(resource, StepState.Running, null, null, lease, cancellationToken);
+            if (resource.Progress.Begun >= options.MostBegun)
+            {
+                await FailAsync(resource, new StepFailedException(StepReasons.ServerStopped, $"{resource.Progress.Begun} times the server was stopped or killed in the step '{StepWords.Of(resource.Progress.Step)}': is it too large for its memory? Look at the server's log, then submit it again"), lease, cancellationToken);
+                return ReconcileResult.After(TimeSpan.Zero);
+            }
+            resource = await CountBeginAsync(resource, lease, cancellationToken);
             lease.ThrowIfLost();
             step = new ServerStep<T>(attempt, resource.Progress.Step);
             steps[id] = step;
@@ -176,8 +181,9 @@ internal sealed partial class StepReconciler<T>(
                     await SaveAsync(Step(Timed(resource, status), WorkStep.Result), lease, cancellationToken);
                     return ReconcileResult.After(TimeSpan.Zero);
                 case ExecutionPhase.Failed or ExecutionPhase.Lost:
+                    var (known, why) = await work.ExplainAsync(resource, ContextOf(resource, attempt), cancellationToken);
                     DropWorkspace(resource, attempt);
-                    await SaveAsync(Finish(Timed(resource, status), StepState.Failed, status.Reason, status.Message, status.ExitCode), lease, cancellationToken);
+                    await SaveAsync(Finish(Timed(known, status), StepState.Failed, status.Reason, why is null ? status.Message : $"{status.Message}: {why}", status.ExitCode), lease, cancellationToken);
                     return ReconcileResult.After(TimeSpan.Zero);
                 default:
                     var state = status.Phase == ExecutionPhase.Running ? StepState.Running : StepState.Scheduling;

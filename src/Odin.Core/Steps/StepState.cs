@@ -45,6 +45,9 @@ public sealed record StepStatus
     /// <summary>The step that is, or was last, worked on.</summary>
     public WorkStep Step { get; init; }
 
+    /// <summary>How often a server has begun the step, where it is a server's: again after each time that one was stopped in it.</summary>
+    public int Begun { get; init; }
+
     /// <summary>CamelCase; null when there is nothing to say.</summary>
     public string? Reason { get; init; }
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Odin.Connections;
-using Odin.Execution;
 using Odin.Toolchains;
 
 namespace Odin.Trainings;
@@ -12,13 +11,8 @@ internal static class TrainingFiles
     /// <summary>What the toolchain is to do.</summary>
     public const string Request = "mt.json";
 
-    /// <summary>What the toolchain reports beside the model.</summary>
-    public const string Report = "odin-result.json";
-
     /// <summary>Where the toolchain leaves the model.</summary>
     public const string Output = "output";
-
-    private const int MostBytes = 1 << 20;
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
@@ -49,26 +43,6 @@ internal static class TrainingFiles
             },
         };
         return json.ToJsonString(Indented);
-    }
-
-    /// <summary>What the toolchain has reported; empty if it has not, or something that is no report.</summary>
-    public static async Task<JsonObject> ReadReportAsync(string workspace, CancellationToken cancellationToken)
-    {
-        var path = Path.Combine(workspace, Report);
-        if (RegularFile.Look(path).Kind != FileKind.Regular || new FileInfo(path).LinkTarget is not null)
-            return [];
-        using var handle = RegularFile.Open(path);
-        if (RandomAccess.GetLength(handle) > MostBytes)
-            return [];
-        await using var stream = new FileStream(handle, FileAccess.Read, bufferSize: 0);
-        try
-        {
-            return await JsonNode.ParseAsync(stream, documentOptions: new JsonDocumentOptions { MaxDepth = 16, AllowDuplicateProperties = false }, cancellationToken: cancellationToken) as JsonObject ?? [];
-        }
-        catch (JsonException)
-        {
-            return [];
-        }
     }
 
     private static JsonObject? Write(string id, IReadOnlyDictionary<string, Connection> connections) => !connections.TryGetValue(id, out var connection) ? null : new JsonObject

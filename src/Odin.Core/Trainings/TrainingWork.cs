@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Odin.Artifacts;
 using Odin.Connections;
 using Odin.Execution;
@@ -15,10 +12,8 @@ namespace Odin.Trainings;
 
 /// <summary>The steps of a training: source and data are laid out, the toolchain runs, the model is packed and kept.</summary>
 internal sealed class TrainingWork(
-    IResourceStore store, ConnectionCatalog connections, StorageOpener opener, IExecutor executor, TrainingOptions options, TimeProvider time) : IStepWork<Training>
+    IResourceStore store, GitConnections repositories, StorageOpener opener, IExecutor executor, TrainingOptions options, TimeProvider time) : IStepWork<Training>
 {
-    private const int MostFigures = 1000, LongestText = 4096;
-
     public TimeSpan Timeout => options.Timeout;
 
     public int MaxParallel => options.MaxParallel;
@@ -77,13 +72,18 @@ internal sealed class TrainingWork(
         };
     }
 
+    public async Task<(Training Resource, string? Message)> ExplainAsync(Training resource, StepContext context, CancellationToken cancellationToken)
+    {
+        var report = await TrainingReport.ReadAsync(context.Workspace, cancellationToken);
+        return (resource with { Status = report.AddTo(resource.Status) }, report.Error);
+    }
+
     public async Task<Func<Training, Training>> CollectAsync(Training resource, StepContext context, CancellationToken cancellationToken)
     {
         var output = Path.Combine(context.Workspace, TrainingFiles.Output);
         if (new FileInfo(output).LinkTarget is not null || !Directory.Exists(output))
             throw new StepFailedException(StepReasons.ResultFailed, $"The toolchain has left no model: there is no directory '{TrainingFiles.Output}' in its workspace.");
-        var report = await TrainingFiles.ReadReportAsync(context.Workspace, cancellationToken);
-        var runId = Text(report["runId"]);
+        var report = await TrainingReport.ReadAsync(context.Workspace, cancellationToken);
         var name = resource.Status.PlannedArtifact!;
         try
         {
@@ -93,20 +93,8 @@ internal sealed class TrainingWork(
             await context.LogAsync($"Packing the model as '{name}'", cancellationToken);
             var written = await SaveAsync(output, opened.Storage, claim, isNew, cancellationToken);
             await context.LogAsync($"Saved '{key}' in {opened.Storage.Description}: {written.Length} bytes, sha256 {written.Digest}", cancellationToken);
-            var metrics = Numbers(report["metrics"]);
-            await store.UpdateSpecAsync(claim with { Spec = spec with { RunId = runId, Length = written.Length, Digest = written.Digest, Metrics = metrics } }, time, cancellationToken);
-            return training => training with
-            {
-                Status = training.Status with
-                {
-                    Artifact = name,
-                    RunId = runId,
-                    Metrics = metrics,
-                    Parameters = Texts(report["params"]),
-                    Tags = Texts(report["tags"]),
-                    Warnings = report["warnings"] is JsonArray warnings ? [.. warnings.Take(MostFigures).Select(Text).OfType<string>()] : null,
-                },
-            };
+            await store.UpdateSpecAsync(claim with { Spec = spec with { RunId = report.RunId, Length = written.Length, Digest = written.Digest, Metrics = report.Metrics } }, time, cancellationToken);
+            return training => training with { Status = report.AddTo(training.Status) with { Artifact = name } };
         }
         catch (Exception e) when (e is ObjectStorageException or SecretsUnavailableException)
         {
@@ -132,10 +120,9 @@ internal sealed class TrainingWork(
             await new DataDownload(opener, time).CopyAsync(resource.Spec.Objects!.Connection, resource.Spec.Objects.Path, "", context, cancellationToken);
             return null;
         }
-        var connection = await connections.FindAsync(git.Connection, cancellationToken)
+        var connection = await store.FindAsync<Connection>(git.Connection, cancellationToken)
             ?? throw new StepFailedException(StepReasons.NotFound, $"The connection '{git.Connection}' does not exist any more: create it again, or name another one.");
-        var secrets = await connections.RevealAsync(connection, cancellationToken);
-        var address = GitConnections.AddressOf(connection, secrets);
+        var address = await repositories.FindAsync(connection, cancellationToken);
         await context.LogAsync($"Fetching {(git.Reference.Length > 0 ? $"'{git.Reference}'" : "the default branch")} of {address}", cancellationToken);
         var commit = await GitSourceCheckout.LayOutAsync(address, git.Reference, context.Workspace, context.Private, cancellationToken);
         await context.LogAsync($"The source is commit {commit}", cancellationToken);
@@ -186,15 +173,4 @@ internal sealed class TrainingWork(
             throw;
         }
     }
-
-    // All of this is somebody's text.
-    private static string? Text(JsonNode? node) => node?.GetValueKind() == JsonValueKind.String && node.GetValue<string>() is { Length: <= LongestText } text ? text : null;
-
-    private static Dictionary<string, double>? Numbers(JsonNode? node) => node is not JsonObject json ? null : json
-        .Where(p => p.Key.Length <= LongestText && p.Value?.GetValueKind() == JsonValueKind.Number)
-        .Select(p => KeyValuePair.Create(p.Key, double.Parse(p.Value!.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture)))
-        .Where(p => double.IsFinite(p.Value)).Take(MostFigures).ToDictionary(StringComparer.Ordinal);
-
-    private static Dictionary<string, string>? Texts(JsonNode? node) => node is not JsonObject json ? null : json
-        .Where(p => p.Key.Length <= LongestText && Text(p.Value) is not null).Take(MostFigures).ToDictionary(p => p.Key, p => Text(p.Value)!, StringComparer.Ordinal);
 }

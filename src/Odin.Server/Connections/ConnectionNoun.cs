@@ -10,7 +10,7 @@ namespace Odin.Server.Connections;
 internal sealed record ConnectionWish(string Id, ConnectionSpec Spec, ConnectionSecrets Secrets);
 
 /// <summary>Connections as the inherited API has them: secrets in base64, and masked unless asked for.</summary>
-internal sealed class ConnectionNoun(IResourceStore store, ConnectionCatalog catalog, HostKeyScanner scanner, TimeProvider time)
+internal sealed class ConnectionNoun(IResourceStore store, ConnectionCatalog catalog, LocalDirectories directories, HostKeyScanner scanner, TimeProvider time)
     : LifecycleNoun<Connection, ConnectionWish>(store, time)
 {
     private const string Mask = "*****";
@@ -50,6 +50,8 @@ internal sealed class ConnectionNoun(IResourceStore store, ConnectionCatalog cat
             IsVital = wire.Flag("vital"),
         };
         spec = ConnectionRules.Check(id, spec, secrets, errors);
+        if (directories.Refuse(spec) is { } refusal)
+            errors.Add($"the uri {refusal}");
         if (spec is { Type: ConnectionTypes.Git, PublicKey: null, Uri.Length: > 0 })
             spec = spec with { PublicKey = await scanner.ScanAsync(spec.Uri, errors, cancellationToken) };
         LifecycleException.ThrowIfAny("connection", errors);

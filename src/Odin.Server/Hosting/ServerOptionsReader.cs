@@ -59,11 +59,12 @@ internal static class ServerOptionsReader
         if (values.Text(Settings.Executor) is not (null or "process" or "kubernetes"))
             throw values.Wrong(Settings.Executor, "'process' or 'kubernetes'");
         var (trainings, packagings) = (LifecycleSettings.ReadTrainings(values), LifecycleSettings.ReadPackagings(values));
+        var directories = LifecycleSettings.ReadDirectories(values);
         var (keys, vault) = (LifecycleSettings.ReadKeys(values), LifecycleSettings.ReadVault(values));
         return options =>
         {
             (options.Trainings, options.Packagings) = (trainings, packagings);
-            (options.ConnectionKeys, options.Vault) = (keys, vault);
+            (options.ConnectionKeys, options.Vault, options.LocalDirectories) = (keys, vault, directories);
             options.DefaultExecutor = values.Text(Settings.Executor) ?? options.DefaultExecutor;
             options.Storage.Database = values.Text(Settings.Database);
             options.Storage.RunRetention = retention ?? options.Storage.RunRetention;

@@ -81,6 +81,7 @@ internal static class Settings
     public static readonly Setting VaultMount = new("connection.vault_mount", "secret", "Where its secrets engine of the kind KV, version 2, is mounted.");
     public static readonly Setting VaultPath = new("connection.vault_path", "odin/connections", "The path in that engine; the id of the connection follows.");
     public static readonly Setting VaultNamespace = new("connection.vault_namespace", null, "The namespace, of Vault's Enterprise edition.");
+    public static readonly Setting LocalDirectories = new("connection.local_directories", "all", "Directories of the server's machine, with ';' between them, that connections may lead to: local ones, and git repositories by path. 'all', or 'none'.");
     public static readonly Setting HostKeyScan = new("connection.host_key_scan", "try", "Whether the host of a git connection that comes without a publicKey is asked for it: 'try', 'require' or 'off'.");
     public static readonly Setting TrainingsEnabled = new("training.enabled", "true", "Whether trainings and toolchains may be changed: 'true' or 'false'.");
     public static readonly Setting TrainingOutput = new("training.output_connection", "models-output", "The connection that takes the artifacts of trainings that name none.") { Inherited = ["TRAINING_OUTPUTCONNECTIONID"] };
@@ -107,7 +108,7 @@ internal static class Settings
         KubernetesElasticEtcd, KubernetesMaxActive, KubernetesKeepEnded, Retention, LogBytes, Anonymous, Hosts, Origins, Secret, Issuer, TokenDuration, AdminUser, AdminPassword,
         TlsCertificate, TlsKey, MaxBody,
         Agents, AgentTimeout, AgentToken, AgentPort, AgentHost, AgentDisks, AgentNvml, AgentNvidiaSmi,
-        ConnectionsEnabled, ConnectionKey, VaultAddress, VaultToken, VaultMount, VaultPath, VaultNamespace, HostKeyScan,
+        ConnectionsEnabled, ConnectionKey, VaultAddress, VaultToken, VaultMount, VaultPath, VaultNamespace, LocalDirectories, HostKeyScan,
         TrainingsEnabled, TrainingOutput, TrainingTimeout, TrainingParallel, TrainingArtifacts,
         PackagingsEnabled, PackagingOutput, PackagingTimeout, PackagingParallel, PackagingBase, PackagingBuilder, PackagingProgram, PackagingArguments,
         RegistryEnabled, RegistryName, RegistryConnection, LogLevel,

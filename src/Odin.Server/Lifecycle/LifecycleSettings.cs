@@ -73,6 +73,17 @@ internal static class LifecycleSettings
     public static IReadOnlyList<byte[]> ReadKeys(SettingValues values) =>
         [.. (values.Text(Settings.ConnectionKey)?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? []).Select(text => ReadKey(values, text))];
 
+    // Null: all.
+    public static IReadOnlyList<string>? ReadDirectories(SettingValues values)
+    {
+        var directories = values.List(Settings.LocalDirectories);
+        if (directories is [] or ["all"])
+            return null;
+        if (directories is ["none"])
+            return [];
+        return directories.All(Path.IsPathFullyQualified) ? directories : throw values.Wrong(Settings.LocalDirectories, "a list of absolute paths, 'all' or 'none'");
+    }
+
     public static VaultOptions? ReadVault(SettingValues values)
     {
         if (values.Text(Settings.VaultAddress) is not { } address)

@@ -9,7 +9,10 @@ internal sealed class RegistryBlobs(StoredRegistry registry)
     public static async Task GetAsync(HttpContext context, RegistryPath path, StoredRepository repository)
     {
         var digest = CheckDigest(path.Reference);
-        var length = await repository.FindBlobAsync(digest, context.RequestAborted) ?? throw RegistryException.UnknownBlob(digest);
+        // Who only asks whether it is there may be about to name it.
+        var isAsked = HttpMethods.IsHead(context.Request.Method);
+        var length = await (isAsked ? repository.FindBlobAsync(digest, context.RequestAborted) : repository.MeasureBlobAsync(digest, context.RequestAborted))
+            ?? throw RegistryException.UnknownBlob(digest);
         var response = context.Response;
         response.ContentType = "application/octet-stream";
         response.Headers["Docker-Content-Digest"] = digest;
@@ -28,7 +31,7 @@ internal sealed class RegistryBlobs(StoredRegistry registry)
             response.Headers.ContentRange = $"bytes {first}-{last}/{length}";
         }
         response.ContentLength = last - first + 1;
-        if (HttpMethods.IsHead(context.Request.Method))
+        if (isAsked)
             return;
         await using var content = await repository.OpenBlobAsync(digest, context.RequestAborted);
         await CopyAsync(content, response.Body, first, last + 1, context.RequestAborted);

@@ -165,8 +165,14 @@ public sealed class EntityTests : IDisposable
     public async Task Url_OnTheGroup_ComesBeforeTheConfiguration()
     {
         cli.Variables["API_URL"] = "http://127.0.0.1:1";
-        Assert.Equal(0, (await cli.RunAsync("conn", "--url", server.Url, "get")).ExitCode);
-        Assert.Equal(0, (await cli.RunAsync("conn", "get", "--url", server.Url + "/")).ExitCode);
+        Assert.Equal(0, (await cli.RunAsync("conn", "--url", server.Url, "--token", server.Token, "get")).ExitCode);
+        Assert.Equal(0, (await cli.RunAsync("conn", "get", "--url", server.Url + "/", "--token", server.Token)).ExitCode);
+        // A token goes to the server that it was stored for.
+        var elsewhere = await cli.RunAsync("conn", "get", "--url", server.Url);
+        Assert.Equal(1, elsewhere.ExitCode);
+        Assert.StartsWith("Error: Credentials are missed.", elsewhere.Out, StringComparison.Ordinal);
+        Assert.Equal(
+            $"Warning: the stored token is for http://127.0.0.1:1 and is not sent to {server.Url}: log in there with \"odahuflowctl login --url\", or give --token\n", elsewhere.Error);
         cli.Variables.Remove("API_TOKEN");
         Assert.Equal(0, (await cli.RunAsync("ti", "--url", server.Url, "--token", server.Token, "create", "-f", Write("ToolchainIntegration", id, "spec: {entrypoint: x, defaultImage: y}"))).ExitCode);
         Assert.NotNull(await server.FindAsync($"toolchain/integration/{id}"));

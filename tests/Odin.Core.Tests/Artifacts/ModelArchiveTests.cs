@@ -123,6 +123,18 @@ public sealed class ModelArchiveTests : IDisposable
     }
 
     [Fact]
+    public async Task Unpack_MoreSaidOfAFileThanFitsIntoMemory_IsRefused()
+    {
+        MakeTar("few", Commented(500_000), Commented(500_000), Commented(500_000));
+        await UnpackAsync("few");
+        MakeTar("much", Commented(8_000_000));
+        await RefusedAsync("much", "says more about one of its files than can be true");
+
+        static PaxTarEntry Commented(int length) =>
+            new(TarEntryType.RegularFile, "a", [new("comment", new string('x', length))]) { DataStream = new MemoryStream(new byte[3_000_000]) };
+    }
+
+    [Fact]
     public async Task Unpack_DamagedFiles_AreRefused()
     {
         var source = MakeModel();

@@ -125,10 +125,16 @@ public sealed class SecretStoreTests : IDisposable
         Same(await store.OpenAsync("a", first, Token));
         Assert.Equal([7], (await store.OpenAsync("a", second, Token)).KeySecret);
         Assert.Null((await store.OpenAsync("a", second, Token)).Password);
-        await store.ForgetAsync("a", Token);
-        Assert.Empty(vault.Content);
+        // Somebody has given another connection the same id before the first one was forgotten.
+        var next = await store.SealAsync("a", new ConnectionSecrets(KeySecret: [9]), Token);
+        await store.ForgetAsync("a", second, Token);
+        await RefusedAsync(store, "a", first, "are gone from the vault");
         await RefusedAsync(store, "a", second, "are gone from the vault");
-        await store.ForgetAsync("a", Token);
+        Assert.Equal([9], (await store.OpenAsync("a", next, Token)).KeySecret);
+        await store.ForgetAsync("a", next, Token);
+        await RefusedAsync(store, "a", next, "are gone from the vault");
+        await store.ForgetAsync("a", next, Token);
+        await store.ForgetAsync("a", "v1.abc.def", Token);
     }
 
     [Fact]

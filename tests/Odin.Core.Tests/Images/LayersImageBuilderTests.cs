@@ -205,6 +205,21 @@ public sealed class LayersImageBuilderTests(RegistryServer server) : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(directory["work"]));
     }
 
+    [Fact]
+    public async Task Build_WhatCrashesHaveLeft_GoesWhenItIsOld()
+    {
+        using var target = ImageLayout.Open(directory["layout"], create: true);
+        Directory.CreateDirectory(directory["work/odin-old/blobs"]);
+        Directory.CreateDirectory(directory["work/odin-busy"]);
+        await File.WriteAllTextAsync(directory["work/layer-old"], "x");
+        File.SetLastWriteTimeUtc(directory["work/layer-old"], DateTime.UtcNow.AddDays(-3));
+        Directory.SetLastWriteTimeUtc(directory["work/odin-old"], DateTime.UtcNow.AddDays(-3));
+
+        await BuildAsync(Model(target, BaseImage.Scratch()));
+
+        Assert.Equal([directory["work/odin-busy"]], Directory.EnumerateFileSystemEntries(directory["work"]));
+    }
+
     private static ImageBuild BusyBox(IImageRepository target) => new()
     {
         Target = target,

@@ -128,6 +128,40 @@ public sealed class TrainingTests(ServerFixture fixture) : IClassFixture<ServerF
         Assert.Null(status["artifacts"]);
     }
 
+    [Theory]
+    [InlineData("    pass\n", "Expected to find exactly 1 model, found 0")]
+    [InlineData("    log('one')\n    log('two')\n", "Expected to find exactly 1 model, found 2: 'one', 'two'")]
+    [InlineData("    log('one')\n    sample('one', [['no number']])\n", "The self-check of the model failed: TypeError")]
+    public async Task Training_OfAnMlflowProjectWithoutOneGoodModel_FailsAndSaysWhy(string body, string message)
+    {
+        await PrepareAsync(
+            $$"""
+            import pickle
+            import mlflow
+            from halver import Halver
+
+            def log(name):
+                mlflow.pyfunc.log_model(name, python_model=Halver(), code_paths=["halver.py"])
+
+            def sample(name, rows):
+                with open("head_input.pkl", "wb") as file:
+                    pickle.dump(rows, file)
+                mlflow.log_artifact("head_input.pkl", name)
+
+            with mlflow.start_run():
+            {{body}}
+            """,
+            ("MLproject", "name: halves\nentry_points:\n  main: {command: python train.py}\n"),
+            ("halver.py", "import mlflow.pyfunc\n\n\nclass Halver(mlflow.pyfunc.PythonModel):\n    def predict(self, context, model_input):\n        return [[value / 2 for value in row] for row in getattr(model_input, 'values', model_input)]\n"));
+        await client.ExpectAsync(HttpStatusCode.Created, HttpMethod.Post, "model/training", Body()
+            .Replace("\"script\",\"entrypoint\":\"python3 train.py\",\"hyperParameters\":{\"factor\":\"2\"}", "\"mlflow\",\"entrypoint\":\"main\"", StringComparison.Ordinal));
+        var status = (await EndAsync())["status"]!;
+        Assert.Equal(("failed", "NonZeroExit"), ((string?)status["state"], (string?)status["reason"]));
+        Assert.Contains(message, await LogAsync(), StringComparison.Ordinal);
+        Assert.Contains(message, (string?)status["message"], StringComparison.Ordinal);
+        Assert.Null(status["artifacts"]);
+    }
+
     [Fact]
     public async Task ArtifactName_IsTakenByAnother_IsRefused()
     {
@@ -149,12 +183,14 @@ public sealed class TrainingTests(ServerFixture fixture) : IClassFixture<ServerF
         """;
 
     // The commit of the source.
-    private async Task<string> PrepareAsync(string script)
+    private async Task<string> PrepareAsync(string script, params (string Name, string Text)[] files)
     {
         var (source, data) = (directory["source"], directory["data"]);
         Directory.CreateDirectory(source);
         Directory.CreateDirectory(data);
         await File.WriteAllTextAsync(Path.Combine(source, "train.py"), script);
+        foreach (var (name, text) in files)
+            await File.WriteAllTextAsync(Path.Combine(source, name), text);
         await File.WriteAllTextAsync(Path.Combine(data, "in.txt"), "hello");
         await TestProgram.RunAsync("git", ["-C", source, "init", "--quiet", "-b", "main"]);
         await TestProgram.RunAsync("git", ["-C", source, "add", "."]);
