@@ -30,11 +30,12 @@ internal sealed class WorkerConnection(Socket socket) : IDisposable
     }
 
     /// <summary>The letter and the content of the next frame. The content is the caller's.</summary>
+    /// <param name="isAlone">False: another frame may come right behind it, as one may behind the first.</param>
     /// <exception cref="EndOfStreamException">The other side has closed.</exception>
-    public async Task<(byte Letter, ReadOnlyMemory<byte> Content)> ReceiveAsync(CancellationToken cancellationToken)
+    public async Task<(byte Letter, ReadOnlyMemory<byte> Content)> ReceiveAsync(bool isAlone, CancellationToken cancellationToken)
     {
-        // One frame is on its way at a time, so what comes is of it. It is handed on without a copy, hence a buffer for each.
-        var buffer = new byte[4096];
+        // One that is alone may be read in one go, whatever its length. It is handed on without a copy, hence a buffer for each.
+        var buffer = new byte[isAlone ? 4096 : HeadLength];
         var count = 0;
         while (count < HeadLength)
             count += await ReadAsync(buffer.AsMemory(count), cancellationToken);

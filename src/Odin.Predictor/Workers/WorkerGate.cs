@@ -73,7 +73,7 @@ internal sealed class WorkerGate : IDisposable
         limit.CancelAfter(HelloLimit);
         try
         {
-            var (letter, content) = await connection.ReceiveAsync(limit.Token);
+            var (letter, content) = await connection.ReceiveAsync(isAlone: false, limit.Token);
             if (letter == WorkerConnection.Hello && content.Length > 2
                 && expected.TryGetValue(Encoding.ASCII.GetString(content.Span[..^2]), out var connected))
             {

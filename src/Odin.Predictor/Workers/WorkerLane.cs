@@ -74,7 +74,7 @@ internal sealed class WorkerLane(WorkerProcess worker, WorkerConnection connecti
         try
         {
             await connection.SendAsync(WorkerConnection.Call, batch.Write, CancellationToken.None);
-            return await connection.ReceiveAsync(CancellationToken.None);
+            return await connection.ReceiveAsync(isAlone: true, CancellationToken.None);
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidDataException)
         {

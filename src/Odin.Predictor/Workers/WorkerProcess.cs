@@ -174,7 +174,7 @@ internal sealed partial class WorkerProcess
     {
         try
         {
-            var (letter, content) = await connection.ReceiveAsync(CancellationToken.None);
+            var (letter, content) = await connection.ReceiveAsync(isAlone: true, CancellationToken.None);
             if (letter == WorkerConnection.Ready)
                 loaded.TrySetResult(JsonSerializer.Deserialize(content.Span, WorkerJson.Default.ModelFacts)!);
             else
