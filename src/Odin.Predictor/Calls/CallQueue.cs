@@ -9,9 +9,9 @@ namespace Odin.Predictor.Calls;
 internal sealed class CallQueue : IDisposable
 {
     // Threads of one Python hinder each other while they compute, and a call that joins the next batch costs next to nothing. So a
-    // worker that runs a call already gets another one only after a while, which is long for calls that compute and short for
-    // those that wait for something.
-    private const double BusyMilliseconds = 2;
+    // worker that runs a call gets another one only when the wait for the end of that has been in vain: when the next call has
+    // waited for twice as long as calls take. It never waits for long, as a model may spend its time with waiting, too.
+    private const double LeastPatience = 2, MostPatience = 25, Weight = 0.1, MostMoment = 1;
 
     private readonly Lock gate = new();
     private readonly LinkedList<PredictionCall> waiting = new();
@@ -21,6 +21,8 @@ internal sealed class CallQueue : IDisposable
     private readonly ITimer timer;
     private int rows;
     private bool isBatching;
+    private int lastCalls;
+    private double patience = LeastPatience;
 
     public CallQueue(PredictorOptions options, TimeProvider time)
     {
@@ -118,10 +120,13 @@ internal sealed class CallQueue : IDisposable
     }
 
     /// <summary>A batch that was taken is done.</summary>
-    public void Done(CallTaker worker)
+    public void Done(CallTaker worker, TimeSpan duration)
     {
         lock (gate)
+        {
             worker.Running--;
+            patience = Math.Clamp((patience * (1 - Weight)) + (2 * duration.TotalMilliseconds * Weight), LeastPatience, MostPatience);
+        }
     }
 
     /// <summary>The worker gets no more calls.</summary>
@@ -168,9 +173,17 @@ internal sealed class CallQueue : IDisposable
     }
 
     // Milliseconds from the arrival of the first call in the queue until it goes.
-    private double Wait(PredictionCall first, CallTaker worker) => !isBatching || first.IsAlone || rows >= options.BatchRows
-        ? 0
-        : Math.Max(options.BatchDelay.TotalMilliseconds, worker.Running > 0 ? BusyMilliseconds : 0);
+    private double Wait(PredictionCall first, CallTaker worker)
+    {
+        if (!isBatching || first.IsAlone)
+            return 0;
+        if (worker.Running > 0)
+            return patience;
+        // Where requests come together, those of the clients that have just been answered are on their way: a moment's wait doubles
+        // the batches. One that comes by itself does not wait.
+        var moment = lastCalls > 1 ? Math.Min(MostMoment, patience / 10) : 0;
+        return rows >= options.BatchRows ? 0 : Math.Max(options.BatchDelay.TotalMilliseconds, moment);
+    }
 
     private CallBatch Form(PredictionCall first)
     {
@@ -189,6 +202,7 @@ internal sealed class CallQueue : IDisposable
         }
         foreach (var call in calls)
             Leave(call);
+        lastCalls = calls.Count;
         return new CallBatch(calls);
     }
 

@@ -28,10 +28,11 @@ internal sealed class WorkerLane(WorkerProcess worker, WorkerConnection connecti
                 var running = new Running(batch, Limit(batch, started));
                 Interlocked.Exchange(ref current, running);
                 var answer = await AskAsync(batch);
-                queue.Done(worker.Taker);
+                var duration = time.GetElapsedTime(started);
+                queue.Done(worker.Taker, duration);
                 if (Interlocked.CompareExchange(ref current, null, running) != running)
                     break;
-                metrics.CountBatch(batch.Rows, batch.Calls.Count, time.GetElapsedTime(started));
+                metrics.CountBatch(batch.Rows, batch.Calls.Count, duration);
                 if (answer is var (letter, content))
                 {
                     Finish(batch, letter, content);
