@@ -36,12 +36,6 @@ internal sealed class PredictorSettings(Func<string, string?> variable)
         };
         if (!Directory.Exists(options.Location))
             errors.Add($"MODEL_LOCATION is '{options.Location}', which is no directory; set it to the directory of the model.");
-        foreach (var (name, value) in new[] { ("ODAHU_MODEL_NAME", options.ModelName), ("ODAHU_MODEL_VERSION", options.ModelVersion) })
-        {
-            // They are headers of each answer.
-            if (value.Any(c => c is < ' ' or > '~'))
-                errors.Add($"{name} is '{value}'; it may have only printable ASCII characters.");
-        }
         return options with { Runtime = FindRuntime() };
     }
 

@@ -8,12 +8,14 @@ internal sealed class RequestFrame(RequestDelegate next, PredictorOptions option
 {
     private const int LongestId = 256;
 
+    private readonly string name = Header(options.ModelName), version = Header(options.ModelVersion);
+
     public async Task InvokeAsync(HttpContext context)
     {
         var started = time.GetTimestamp();
         var headers = context.Response.Headers;
-        headers["Model-Name"] = options.ModelName;
-        headers["Model-Version"] = options.ModelVersion;
+        headers["Model-Name"] = name;
+        headers["Model-Version"] = version;
         headers["Request-Id"] = Id(context.Request.Headers);
         try
         {
@@ -34,12 +36,15 @@ internal sealed class RequestFrame(RequestDelegate next, PredictorOptions option
         metrics.CountRequest(endpoint, context.Response.StatusCode, time.GetElapsedTime(started));
     }
 
+    // Headers are ASCII; a name in other letters is written as in a URL.
+    private static string Header(string text) => text.Any(c => c is < ' ' or > '~') ? Uri.EscapeDataString(text) : text;
+
     private static string Id(IHeaderDictionary headers)
     {
-        foreach (var name in new[] { "Request-Id", "X-Request-Id" })
+        foreach (var header in new[] { "Request-Id", "X-Request-Id" })
         {
             // Of other characters no header can be made.
-            if (headers[name] is [{ Length: > 0 and <= LongestId } id] && !id.Any(c => c is < '!' or > '~'))
+            if (headers[header] is [{ Length: > 0 and <= LongestId } id] && !id.Any(c => c is < '!' or > '~'))
                 return id;
         }
         return Guid.NewGuid().ToString();

@@ -158,6 +158,15 @@ public sealed class InvokeTests
     }
 
     [Fact]
+    public async Task Invoke_ModelNameInOtherLetters_IsEscapedInTheHeader()
+    {
+        await using var server = await PredictorServer.StartAsync(settings: new() { ["ODAHU_MODEL_NAME"] = "wïne 2" });
+        using var answer = await server.SayAsync("x");
+        Assert.Equal("w%C3%AFne%202", Header(answer, "Model-Name"));
+        Assert.Equal("wïne 2", (string)JsonNode.Parse(await server.Client.GetStringAsync("/v2/models/w%C3%AFne%202"))!["name"]!);
+    }
+
+    [Fact]
     public async Task Invoke_OtherMethodOrPath_IsSaid()
     {
         await using var server = await PredictorServer.StartAsync();
