@@ -6,7 +6,6 @@ endian), a letter that says what it is, and its content; the frames are listed b
 neighbours, and is written for Python 3.6, as a model may need an older Python than we do.
 """
 
-import ctypes
 import faulthandler
 import json
 import os
@@ -177,8 +176,10 @@ def _watch(connection):
 def _end_with(parent):
     """Has the system kill us when the server dies, however that happens and whatever the model is doing."""
     try:
+        # Some builds of Python lack it; then the end of the connection has to do.
+        import ctypes
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    except (OSError, AttributeError):
+    except (ImportError, OSError, AttributeError):
         pass
     if os.getppid() != parent:
         os._exit(1)
