@@ -10,11 +10,12 @@ _PT_LOAD, _PT_DYNAMIC, _PT_INTERP = 1, 2, 3
 
 
 class Elf:
-    """`needed` are names of libraries, `search` the directories that the file itself names, `loader` the path of its loader or None,
+    """`needed` are names of libraries, `search` the directories that the file itself names, `handed` those of them in which what it
+    loads is looked for too (an RPATH counts for those, a RUNPATH for the file alone), `loader` the path of its loader or None,
     `machine` what it is for. Only 64-bit little-endian files are read; others have nothing that they need."""
 
     def __init__(self, path):
-        self.needed, self.search, self.loader, self.machine = [], [], None, None
+        self.needed, self.search, self.handed, self.loader, self.machine = [], [], [], None, None
         with open(path, "rb") as file:
             head = file.read(64)
             if len(head) < 64 or head[:6] != b"\x7fELF\x02\x01":
@@ -43,6 +44,7 @@ class Elf:
                     if tag in (_DT_RPATH, _DT_RUNPATH):
                         for part in _text(file, start + value).split(":"):
                             self.search.append(os.path.normpath(part.replace("${ORIGIN}", directory).replace("$ORIGIN", directory)))
+                self.handed = [] if any(tag == _DT_RUNPATH for tag, _ in entries) else self.search
 
 
 def is_elf(path):
@@ -79,7 +81,7 @@ def closure(paths):
                 if os.path.dirname(library) not in _TRUSTED:
                     places.add(os.path.dirname(library))
             found.add(library)
-            waiting.append((library, search))
+            waiting.append((library, (*file.handed, *inherited)))
     return found, missing, places
 
 

@@ -1,7 +1,11 @@
 import collections
+import decimal
+import fractions
+import gzip
 import pickle
 import tempfile
 import unittest
+import zlib
 from pathlib import Path
 
 import support  # the path of the runtime
@@ -23,10 +27,18 @@ class ModelImportsTests(unittest.TestCase):
         (self.root / "model.pkl").write_bytes(pickle.dumps({"order": collections.OrderedDict(a=1)}))
         (self.root / "old.pkl").write_bytes(pickle.dumps(collections.Counter("ab"), protocol=0))
         (self.root / "bomb.pkl").write_bytes(b"cos\nsystem\n(S'touch " + str(self.root).encode() + b"/ran'\ntR.")
+        model = pickle.dumps({"first": collections.OrderedDict(), "then": _Late()}, protocol=4)
+        place = model.index(b"then") - 2
+        # As joblib has it: bytes that are no opcodes in the middle; and compressed as it does that.
+        (self.root / "array.joblib").write_bytes(model[:place] + bytes(range(256)) * 9000 + model[place:])
+        (self.root / "packed.joblib").write_bytes(zlib.compress(b"\0" * 3_000_000 + pickle.dumps(fractions.Fraction(1, 3), protocol=4)))
+        (self.root / "packed.pkl").write_bytes(gzip.compress(pickle.dumps(decimal.Decimal(1), protocol=2)))
+        (self.root / "large.py").write_text("import late_source\n" + "#" * 300_000)
         (self.root / "none.joblib").write_bytes(b"\x80\x04 no pickle at all")
         (self.root / "image.png").write_bytes(b"import nothing")
         found = model_imports.modules_of(self.root)
-        self.assertLessEqual({"os", "numpy", "sklearn", "lazy", "collections"}, found)
+        self.assertLessEqual({"os", "numpy", "sklearn", "lazy", "collections", __name__, "fractions", "decimal"}, found)
+        self.assertNotIn("late_source", found)
         self.assertNotIn("near", found)
         self.assertNotIn("nothing", found)
         self.assertFalse((self.root / "ran").exists(), "a pickle was run")
@@ -40,6 +52,10 @@ class ModelImportsTests(unittest.TestCase):
                     "joblib": _package(site / "joblib"), "numpy": _package(site / "numpy")}
         self.assertEqual({"numpy"}, capture._wanted(None, set(), packages))
         self.assertEqual({"numpy", "scikit-learn", "joblib", "six"}, capture._wanted(None, {"sklearn", "six", "os"}, packages))
+
+
+class _Late:
+    pass
 
 
 def _package(root, needs=()):

@@ -6,7 +6,7 @@ namespace Odin.Testing;
 
 /// <summary>
 /// A fake of HashiCorp Vault, written from the documentation of the KV secrets engine, version 2: write, read of a version,
-/// destruction of versions, and the answers to a bad token and of a sealed vault. It keeps everything in memory.
+/// the current version, destruction of versions, and the answers to a bad token and of a sealed vault. It keeps everything in memory.
 /// </summary>
 internal sealed class FakeVaultServer : IDisposable
 {
@@ -76,7 +76,7 @@ internal sealed class FakeVaultServer : IDisposable
         if (request.Headers["X-Vault-Token"] != Token)
             return (403, Errors("permission denied"));
         var parts = request.Url!.AbsolutePath.Split('/', 5);
-        if (parts is not ["", "v1", "secret", "data" or "destroy", var path])
+        if (parts is not ["", "v1", "secret", "data" or "metadata" or "destroy", var path])
             return (404, Errors($"no handler for route \"{request.Url.AbsolutePath}\""));
         lock (gate)
         {
@@ -94,6 +94,8 @@ internal sealed class FakeVaultServer : IDisposable
                     if (there[wanted - 1] is null)
                         return (404, new JsonObject { ["data"] = new JsonObject { ["data"] = null, ["metadata"] = Metadata(wanted, isDestroyed: true) } });
                     return (200, new JsonObject { ["data"] = new JsonObject { ["data"] = there[wanted - 1]!.DeepClone(), ["metadata"] = Metadata(wanted) } });
+                case ("GET", "metadata"):
+                    return secrets.TryGetValue(path, out var written) ? (200, new JsonObject { ["data"] = new JsonObject { ["current_version"] = written.Count } }) : (404, Errors());
                 case ("POST" or "PUT", "destroy"):
                     foreach (var version in JsonNode.Parse(body)!["versions"]!.AsArray().Select(v => (int)v!))
                     {

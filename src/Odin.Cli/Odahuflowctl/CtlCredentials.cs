@@ -61,6 +61,11 @@ internal sealed class CtlCredentials(CtlSession session, CtlTarget target, Serve
 
     private string Keep(IssuedTokens tokens, Uri endpoint)
     {
+        if (!target.IsApi)
+            return tokens.IdToken;
+        // A client of another server's must not be told to this one's provider.
+        if (!target.HasStored)
+            session.Configuration.Store((CtlVariable.ClientId, null), (CtlVariable.ClientSecret, null));
         session.Configuration.Store(
             (CtlVariable.Url, target.Url.AbsoluteUri.TrimEnd('/')),
             (CtlVariable.Token, tokens.IdToken),

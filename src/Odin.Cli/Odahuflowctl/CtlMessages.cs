@@ -43,8 +43,8 @@ internal static class CtlMessages
     public static string Credentials(bool wereGiven, bool isRenewed) =>
         $"Credentials are {(wereGiven ? "not correct" : "missed")}{(isRenewed ? " even after refreshing" : "")}.\n{Ask}";
 
-    public static string TokenIsForAnother(Uri stored, Uri url) =>
-        $"Warning: the stored token is for {stored.AbsoluteUri.TrimEnd('/')} and is not sent to {url.AbsoluteUri.TrimEnd('/')}: log in there with \"odahuflowctl login --url\", or give --token";
+    public static string TokenIsForAnother(string stored, Uri url) =>
+        $"Warning: the stored token is for {stored.TrimEnd('/')} and is not sent to {url.AbsoluteUri.TrimEnd('/')}: log in there with \"odahuflowctl login --url\", or give --token";
 
     public static string OpenInBrowser(string url) => $"Credentials are missed.\nPlease open {url}";
 

@@ -5,9 +5,10 @@ namespace Odin.Cli.Odahuflowctl;
 
 /// <summary>Which server, and as whom: the options of every group that talks to one.</summary>
 /// <param name="IsNamed">False: nobody has said which server; it is the one of this user on this machine, or the default.</param>
+/// <param name="IsApi">False: it serves models; a token that it wants renewed is not kept as one of the API's.</param>
 /// <param name="HasStored">False: what the configuration has of tokens and clients is for another server, and does not go to this one.</param>
 /// <param name="Local">The server's own description, when it is the one of this user on this machine.</param>
-internal sealed record CtlTarget(Uri Url, bool IsNamed, bool HasStored, string? Token, string ClientId, string ClientSecret, string? Issuer, LocalServer? Local)
+internal sealed record CtlTarget(Uri Url, bool IsNamed, bool IsApi, bool HasStored, string? Token, string ClientId, string ClientSecret, string? Issuer, LocalServer? Local)
 {
     public static readonly Option<string?> UrlOption = Text("--url", "API server host. Default: API_URL of the configuration, else a server of yours on this machine, else http://localhost:5000.");
     public static readonly Option<string?> TokenOption = Text("--token", "API server token. Default: API_TOKEN of the configuration.");
@@ -22,13 +23,14 @@ internal sealed record CtlTarget(Uri Url, bool IsNamed, bool HasStored, string? 
         var given = parse?.GetValue(UrlOption) ?? stored;
         var local = LocalServer.Find(session.Environment.DataDirectory);
         var url = given is not null ? Parse(given) : local?.Url ?? Parse(configuration.Text(CtlVariable.Url));
-        var hasStored = stored is null || IsSameServer(Parse(stored), url);
+        var hasStored = stored is null || IsSameServer(stored, url);
         var token = Filled(parse?.GetValue(TokenOption));
         if (!hasStored && token is null && Filled(configuration.Find(CtlVariable.Token)) is not null)
-            session.Environment.Error.WriteLine(CtlMessages.TokenIsForAnother(Parse(stored!), url));
+            session.Environment.Error.WriteLine(CtlMessages.TokenIsForAnother(stored!, url));
         return new CtlTarget(
             url,
             given is not null,
+            IsApi: true,
             hasStored,
             token ?? (hasStored ? Filled(configuration.Find(CtlVariable.Token)) : null),
             Or(ClientIdOption, CtlVariable.ClientId),
@@ -44,7 +46,9 @@ internal sealed record CtlTarget(Uri Url, bool IsNamed, bool HasStored, string? 
         ? url
         : throw CtlSession.Failure($"Can not reach {text}: it is not an address of the form http://HOST:PORT");
 
-    private static bool IsSameServer(Uri a, Uri b) => Uri.Compare(a, b, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0;
+    /// <summary>Whether two addresses lead to the same server; one that is none leads nowhere.</summary>
+    public static bool IsSameServer(string address, Uri url) => Uri.TryCreate(address, UriKind.Absolute, out var other)
+        && Uri.Compare(other, url, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0;
 
     private static string? Filled(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
 

@@ -61,7 +61,7 @@ internal sealed class ModelGroup
         if (parse.GetValue(token) is { } given)
             target = target with { Token = given };
         var model = await FindAsync(parse, target, cancellationToken);
-        using var client = CtlClient.Create(session, target with { Url = CtlTarget.Parse(model) });
+        using var client = CtlClient.Create(session, Serving(parse, target, CtlTarget.Parse(model)));
         var answer = await client.SendAsync(method, path, body, cancellationToken);
         if ((int)answer.Status is < 200 or > 399)
         {
@@ -70,6 +70,19 @@ internal sealed class ModelGroup
         }
         session.Out.WriteLine(PythonJson.Write(answer.Body));
         return ExitCode.Success;
+    }
+
+    // A token goes where it belongs: to the API, to the models' server of the configuration, and to where the API says that a model is.
+    private CtlTarget Serving(ParseResult parse, CtlTarget target, Uri url)
+    {
+        var isNamedHere = parse.GetValue(modelUrl) is not null || parse.GetValue(baseUrl) is not null;
+        var configured = session.Configuration.Find(CtlVariable.ModelServerUrl);
+        target = target with { Url = url, IsApi = false };
+        if (parse.GetValue(token) is not null || !isNamedHere || CtlTarget.IsSameServer(session.Configuration.Text(CtlVariable.Url), url) || (configured is not null && CtlTarget.IsSameServer(configured, url)))
+            return target;
+        if (target.Token is not null)
+            session.Environment.Error.WriteLine(CtlMessages.TokenIsForAnother(session.Configuration.Text(CtlVariable.Url), url));
+        return target with { HasStored = false, Token = null, ClientId = "", ClientSecret = "" };
     }
 
     private async Task<string> FindAsync(ParseResult parse, CtlTarget target, CancellationToken cancellationToken)

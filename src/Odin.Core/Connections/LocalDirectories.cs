@@ -15,6 +15,9 @@ public sealed class LocalDirectories(IReadOnlyList<string>? allowed)
     {
         if (allowed is null || PathOf(spec) is not { } path)
             return null;
+        // What one program takes for a part of the path is for another its end.
+        if (path.Split('/').Contains("..") || path.Any(c => char.IsControl(c) || c is '?' or '#'))
+            return $"leads to '{path.Replace('\0', '?')}' on the server's machine, by a path with '..', '?' or '#', which is not taken";
         // Asked again whenever it is opened: a link may have come in between.
         var real = RealPath.Of(path);
         return real is not null && allowed.Any(directory => IsBelow(real, directory)) ? null
@@ -27,11 +30,18 @@ public sealed class LocalDirectories(IReadOnlyList<string>? allowed)
         ConnectionTypes.Git when GitAddress.TryParse(spec.Uri, allowInsecureHttp: true, out var address, out _) => address.Transport switch
         {
             GitTransport.Directory => address.Location,
-            GitTransport.File => new Uri(address.Location).LocalPath,
+            GitTransport.File => PathOf(address.Location),
             _ => null,
         },
         _ => null,
     };
+
+    // As git reads it: behind the host, decoded once.
+    private static string PathOf(string url)
+    {
+        var rest = url[(url.IndexOf("://", StringComparison.Ordinal) + 3)..];
+        return rest.IndexOf('/') is >= 0 and var slash ? Uri.UnescapeDataString(rest[slash..]) : "/";
+    }
 
     private static bool IsBelow(string real, string directory) =>
         RealPath.Of(directory) is { } top && (real == top || real.StartsWith(top.TrimEnd('/') + "/", StringComparison.Ordinal));

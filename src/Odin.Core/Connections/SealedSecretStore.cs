@@ -51,5 +51,9 @@ public sealed class SealedSecretStore(SecretKeyRing keys) : ISecretStore
         }
     }
 
+    public Task<string?> FindLastAsync(string id, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
+    public Task TakeBackAsync(string id, string @sealed, CancellationToken cancellationToken) => Task.CompletedTask;
+
     public Task ForgetAsync(string id, string @sealed, CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -43,7 +43,7 @@ public sealed class VaultSecretStore : ISecretStore, IDisposable
         var answer = await AskAsync(HttpMethod.Post, "data", id, "", new JsonObject { ["data"] = data }, cancellationToken);
         var version = answer?["data"]?["version"]?.GetValue<int>()
             ?? throw new SecretsUnavailableException($"The vault has not said which version of the secrets of '{id}' it has written: is '{options.Mount}' a secrets engine of the kind KV, version 2?");
-        return string.Create(CultureInfo.InvariantCulture, $"{Scheme}.{version}");
+        return MarkOf(version);
     }
 
     public async Task<ConnectionSecrets> OpenAsync(string id, string @sealed, CancellationToken cancellationToken)
@@ -68,12 +68,24 @@ public sealed class VaultSecretStore : ISecretStore, IDisposable
     {
         if (VersionOf(@sealed) is not { } last)
             return;
-        var first = Math.Max(1, last - MostVersions + 1);
-        var versions = new JsonArray([.. Enumerable.Range(first, last - first + 1).Select(v => (JsonNode)v)]);
-        await AskAsync(HttpMethod.Put, "destroy", id, "", new JsonObject { ["versions"] = versions }, cancellationToken);
+        await DestroyAsync(id, Math.Max(1, last - MostVersions + 1), last, cancellationToken);
+    }
+
+    public async Task TakeBackAsync(string id, string @sealed, CancellationToken cancellationToken)
+    {
+        if (VersionOf(@sealed) is { } version)
+            await DestroyAsync(id, version, version, cancellationToken);
+    }
+
+    public async Task<string?> FindLastAsync(string id, CancellationToken cancellationToken)
+    {
+        var answer = await AskAsync(HttpMethod.Get, "metadata", id, "", null, cancellationToken);
+        return answer?["data"]?["current_version"]?.GetValue<int>() is > 0 and var version ? MarkOf(version) : null;
     }
 
     public void Dispose() => http.Dispose();
+
+    private static string MarkOf(int version) => string.Create(CultureInfo.InvariantCulture, $"{Scheme}.{version}");
 
     // Null: it was sealed by something else.
     private static int? VersionOf(string @sealed) =>
@@ -87,6 +99,12 @@ public sealed class VaultSecretStore : ISecretStore, IDisposable
     }
 
     private static byte[]? Read(JsonObject data, string name) => data[name] is { } value ? Convert.FromBase64String(value.GetValue<string>()) : null;
+
+    private async Task DestroyAsync(string id, int first, int last, CancellationToken cancellationToken)
+    {
+        var versions = new JsonArray([.. Enumerable.Range(first, last - first + 1).Select(v => (JsonNode)v)]);
+        await AskAsync(HttpMethod.Put, "destroy", id, "", new JsonObject { ["versions"] = versions }, cancellationToken);
+    }
 
     private string PathOf(string kind, string id) => $"v1/{options.Mount.Trim('/')}/{kind}/{options.Path.Trim('/')}/{Uri.EscapeDataString(id)}";
 

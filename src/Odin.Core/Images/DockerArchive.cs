@@ -100,8 +100,13 @@ internal static class DockerArchive
     private static async Task<bool> IsCompressedAsync(string path, CancellationToken cancellationToken)
     {
         await using var file = File.OpenRead(path);
-        var magic = new byte[2];
-        return await file.ReadAtLeastAsync(magic, 2, throwOnEndOfStream: false, cancellationToken) == 2 && magic is [0x1f, 0x8b];
+        var head = new byte[TarHeader.BlockSize];
+        var count = await file.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken);
+        if (head is [0x1f, 0x8b, ..])
+            return true;
+        // An archive of nothing has two empty blocks.
+        return head.AsSpan(257, 5).SequenceEqual("ustar"u8) || (count == head.Length && !head.AsSpan().ContainsAnyExcept((byte)0)) ? false
+            : throw new InvalidDataException("a layer is neither an archive nor one with gzip");
     }
 
     private static async Task<string> CompressAsync(string path, CancellationToken cancellationToken)

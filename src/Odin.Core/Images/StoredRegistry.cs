@@ -15,7 +15,9 @@ namespace Odin.Images;
 /// </summary>
 /// <param name="storage">Belongs to the caller.</param>
 /// <param name="name">How its images' names begin, when that is known: <c>127.0.0.1:9003</c>.</param>
-public sealed class StoredRegistry(IObjectStorage storage, Func<string> name, TimeProvider time) : IOwnRegistry, IDisposable
+/// <param name="login">Looks at a name and a password; null: nobody's are good.</param>
+public sealed class StoredRegistry(
+    IObjectStorage storage, Func<string> name, TimeProvider time, Func<RegistryCredentials, CancellationToken, Task<bool>>? login = null) : IOwnRegistry, IDisposable
 {
     private const string Repositories = "repositories/", Blobs = "blobs/", Wanted = "wanted/", Manifests = "/_manifests/";
 
@@ -27,10 +29,13 @@ public sealed class StoredRegistry(IObjectStorage storage, Func<string> name, Ti
 
     private readonly SemaphoreSlim gate = new(1, 1);
     private readonly Dictionary<string, DateTimeOffset> noted = [];
+    private long manifests;
 
     public string Name => name();
 
     internal IObjectStorage Storage => storage;
+
+    public Task<bool> KnowsAsync(RegistryCredentials credentials, CancellationToken cancellationToken) => login?.Invoke(credentials, cancellationToken) ?? Task.FromResult(false);
 
     IImageRepository IOwnRegistry.Open(string repository) => Open(repository);
 
@@ -58,6 +63,7 @@ public sealed class StoredRegistry(IObjectStorage storage, Func<string> name, Ti
     {
         var named = await NamedAsync(cancellationToken);
         var (count, bytes) = (0, 0L);
+        await AloneAsync(ForgetOldNotesAsync, cancellationToken);
         await foreach (var blob in GuardedAsync(storage.ListAsync(Blobs, cancellationToken)))
         {
             if (DigestOf(blob.Key) is not { } digest || named.Contains(digest) || time.GetUtcNow() - blob.Modified < Grace)
@@ -69,15 +75,21 @@ public sealed class StoredRegistry(IObjectStorage storage, Func<string> name, Ti
     }
 
     /// <summary>False: an image needs it.</summary>
-    public Task<bool> DeleteBlobAsync(string digest, CancellationToken cancellationToken) => AloneAsync(
-        async () =>
-        {
-            if ((await NamedAsync(cancellationToken)).Contains(digest))
-                return false;
-            await CallAsync(() => storage.DeleteAsync(BlobKey(digest), cancellationToken));
-            return true;
-        },
-        cancellationToken);
+    public async Task<bool> DeleteBlobAsync(string digest, CancellationToken cancellationToken)
+    {
+        // All manifests are read for it, which takes its time: pushes go on meanwhile, and only after one it is read again.
+        var before = Volatile.Read(ref manifests);
+        var isNamed = (await NamedAsync(cancellationToken)).Contains(digest);
+        return !isNamed && await AloneAsync(
+            async () =>
+            {
+                if (manifests != before && (await NamedAsync(cancellationToken)).Contains(digest))
+                    return false;
+                await DeleteBlobAndNoteAsync(digest, cancellationToken);
+                return true;
+            },
+            cancellationToken);
+    }
 
     public void Dispose() => gate.Dispose();
 
@@ -107,8 +119,16 @@ public sealed class StoredRegistry(IObjectStorage storage, Func<string> name, Ti
             cancellationToken);
     }
 
-    /// <summary>Does something while this process deletes no blob.</summary>
-    internal async Task<T> AloneAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)
+    /// <summary>Makes a manifest visible while this process deletes no blob.</summary>
+    internal Task<bool> NameAsync(Func<Task<bool>> save, CancellationToken cancellationToken) => AloneAsync(
+        () =>
+        {
+            manifests++;
+            return save();
+        },
+        cancellationToken);
+
+    private async Task<T> AloneAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)
     {
         await gate.WaitAsync(cancellationToken);
         try
@@ -209,11 +229,22 @@ public sealed class StoredRegistry(IObjectStorage storage, Func<string> name, Ti
             var note = await CallAsync(() => storage.FindAsync(WantedKey(digest), cancellationToken));
             if (note is not null && time.GetUtcNow() - note.Modified < Grace)
                 return false;
-            await CallAsync(() => storage.DeleteAsync(BlobKey(digest), cancellationToken));
-            noted.Remove(digest);
-            if (note is not null)
-                await CallAsync(() => storage.DeleteAsync(WantedKey(digest), cancellationToken));
+            await DeleteBlobAndNoteAsync(digest, cancellationToken);
             return true;
         },
         cancellationToken);
+
+    private Task<bool> ForgetOldNotesAsync()
+    {
+        foreach (var old in noted.Where(n => time.GetUtcNow() - n.Value >= Grace).Select(n => n.Key).ToList())
+            noted.Remove(old);
+        return Task.FromResult(true);
+    }
+
+    private async Task DeleteBlobAndNoteAsync(string digest, CancellationToken cancellationToken)
+    {
+        await CallAsync(() => storage.DeleteAsync(BlobKey(digest), cancellationToken));
+        noted.Remove(digest);
+        await CallAsync(() => storage.DeleteAsync(WantedKey(digest), cancellationToken));
+    }
 }

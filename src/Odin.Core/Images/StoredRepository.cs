@@ -81,7 +81,7 @@ public sealed class StoredRepository : IImageRepository
             throw new InvalidManifestException(ManifestFlaw.Digest, $"The manifest's digest is '{digest}', not '{selector}'.");
         var head = Check(mediaType, content);
         await CheckReferencesAsync(head, FindBlobAsync, cancellationToken);
-        await registry.AloneAsync(() => SaveManifestAsync(head, digest, content, cancellationToken), cancellationToken);
+        await registry.NameAsync(() => SaveManifestAsync(head, digest, content, cancellationToken), cancellationToken);
         if (head.Subject is { } subject)
             await AttachAsync(subject, new Descriptor(mediaType, digest, content.Length) { ArtifactType = head.ArtifactType ?? head.Config?.MediaType, Annotations = head.Annotations }, cancellationToken);
         if (!isDigest)

@@ -28,9 +28,13 @@ internal sealed class ImageRegistries(IResourceStore store, ConnectionCatalog co
     /// <exception cref="SecretsUnavailableException">Those of the connection cannot be read.</exception>
     public async Task<IImageRepository> OpenAsync(ImageReference image, Connection? connection, bool isPush, CancellationToken cancellationToken)
     {
-        // Who gives a name and a password for it has them looked at, as any other registry does.
-        if (own is not null && image.Registry == own.Name && (connection is null || !IsOf(connection, image)))
+        if (own is not null && image.Registry == own.Name)
+        {
+            // Who gives a name and a password for it has them looked at, as any other registry does.
+            if (connection is not null && IsOf(connection, image) && await LogInAsync(image, connection, isPush, cancellationToken) is { } given && !await own.KnowsAsync(given, cancellationToken))
+                throw new ImageException($"The registry '{own.Name}' does not accept the password of the user '{given.UserName}': correct the connection '{connection.Id}'.", isPassing: false);
             return own.Open(image.Repository);
+        }
         if (connection is not null && !IsOf(connection, image))
         {
             // Its password is nobody else's business.

@@ -129,7 +129,7 @@ internal sealed partial class StepReconciler<T>(
         {
             if (resource.Progress.Begun >= options.MostBegun)
             {
-                await FailAsync(resource, new StepFailedException(StepReasons.ServerStopped, $"{resource.Progress.Begun} times the server was stopped or killed in the step '{StepWords.Of(resource.Progress.Step)}': is it too large for its memory? Look at the server's log, then submit it again"), lease, cancellationToken);
+                await FailAsync(resource, new StepFailedException(StepReasons.ServerStopped, $"{resource.Progress.Begun} times the step '{StepWords.Of(resource.Progress.Step)}' was begun, and each time the server was stopped or killed, or lost its database, before the end. Is that what it does to the server? Look at its log, then submit this again"), lease, cancellationToken);
                 return ReconcileResult.After(TimeSpan.Zero);
             }
             resource = await CountBeginAsync(resource, lease, cancellationToken);
@@ -181,9 +181,9 @@ internal sealed partial class StepReconciler<T>(
                     await SaveAsync(Step(Timed(resource, status), WorkStep.Result), lease, cancellationToken);
                     return ReconcileResult.After(TimeSpan.Zero);
                 case ExecutionPhase.Failed or ExecutionPhase.Lost:
-                    var (known, why) = await work.ExplainAsync(resource, ContextOf(resource, attempt), cancellationToken);
+                    var (known, why) = await ExplainAsync(resource, attempt, cancellationToken);
                     DropWorkspace(resource, attempt);
-                    await SaveAsync(Finish(Timed(known, status), StepState.Failed, status.Reason, why is null ? status.Message : $"{status.Message}: {why}", status.ExitCode), lease, cancellationToken);
+                    await SaveAsync(Finish(Timed(known, status), StepState.Failed, status.Reason, Joined(status.Message, why), status.ExitCode), lease, cancellationToken);
                     return ReconcileResult.After(TimeSpan.Zero);
                 default:
                     var state = status.Phase == ExecutionPhase.Running ? StepState.Running : StepState.Scheduling;
@@ -208,6 +208,27 @@ internal sealed partial class StepReconciler<T>(
         lease.ThrowIfLost();
         return await work.Executor.StartAsync(program with { Key = StepNames.MainOf(attempt), MayStart = () => lease.IsHeld }, cancellationToken);
     }
+
+    // That it has failed is known; whatever it has left must not keep that from being written down.
+    private async Task<(T Resource, string? Why)> ExplainAsync(T resource, string attempt, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await work.ExplainAsync(resource, ContextOf(resource, attempt), cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            LogStepFailed(e, T.Kind, resource.Metadata.Id, resource.Progress.Step);
+            return (resource, null);
+        }
+    }
+
+    private static string? Joined(string? message, string? why) => (message, why) switch
+    {
+        (_, null) => message,
+        (null or "", _) => why,
+        _ => $"{message}: {why}",
+    };
 
     private TimeSpan Left(T resource) => (resource.Progress.Started ?? time.GetUtcNow()) + work.Timeout - time.GetUtcNow();
 

@@ -156,9 +156,9 @@ internal sealed class TemplateRenderer
             case MethodExpression method:
                 return methods.Call(Evaluate(method.Target), method.Name, Evaluate(method.Arguments, method.Position));
             case FilterExpression filter:
-                return filters.Apply(filter.Name, Evaluate(filter.Target), Evaluate(filter.Arguments, filter.Position));
+                return filters.Apply(filter.Name, filter.Name is "default" or "d" ? EvaluateOrNothing(filter.Target) : Evaluate(filter.Target), Evaluate(filter.Arguments, filter.Position));
             case TestExpression test:
-                return TemplateTests.Apply(test.Name, Evaluate(test.Target), test.Position) != test.IsNegated;
+                return TemplateTests.Apply(test.Name, EvaluateOrNothing(test.Target), test.Position) != test.IsNegated;
             case UnaryExpression unary:
                 return Negate(unary, Evaluate(unary.Operand));
             case BinaryExpression binary:
@@ -213,15 +213,20 @@ internal sealed class TemplateRenderer
         return true;
     }
 
-    private object? Lookup(string name, TemplatePosition position)
+    // What asks whether a name is there may name one that is not.
+    private object? EvaluateOrNothing(TemplateExpression expression) => expression is NameExpression name ? Find(name.Name) : Evaluate(expression);
+
+    private object? Lookup(string name, TemplatePosition position) => Find(name) is Undefined && budget.AllNamesAreKnown
+        ? throw new TemplateException(position, $"There is no '{name}' here: known are {string.Join(", ", scopes[0].Keys.Order(StringComparer.Ordinal))}.")
+        : Find(name);
+
+    private object? Find(string name)
     {
         for (var i = scopes.Count - 1; i >= 0; i--)
         {
             if (scopes[i].TryGetValue(name, out var value))
                 return value;
         }
-        return budget.AllNamesAreKnown
-            ? throw new TemplateException(position, $"There is no '{name}' here: known are {string.Join(", ", scopes[0].Keys.Order(StringComparer.Ordinal))}.")
-            : new Undefined(name);
+        return new Undefined(name);
     }
 }

@@ -20,19 +20,28 @@ internal sealed record TrainingReport(
 
     private const int MostBytes = 1 << 20, MostFigures = 1000, LongestText = 4096;
 
+    private static readonly TrainingReport Nothing = new(null, null, null, null, null, null);
     private static readonly JsonDocumentOptions Careful = new() { MaxDepth = 16, AllowDuplicateProperties = false };
 
     /// <summary>Reads the report; empty if there is none, or something that is no report.</summary>
     public static async Task<TrainingReport> ReadAsync(string workspace, CancellationToken cancellationToken)
     {
-        var json = await ReadJsonAsync(Path.Combine(workspace, File), cancellationToken);
-        return new TrainingReport(
-            Text(json["runId"]),
-            Numbers(json["metrics"]),
-            Texts(json["params"]),
-            Texts(json["tags"]),
-            json["warnings"] is JsonArray warnings ? [.. warnings.Take(MostFigures).Select(Text).OfType<string>()] : null,
-            Text(json["error"]));
+        try
+        {
+            var json = await ReadJsonAsync(Path.Combine(workspace, File), cancellationToken);
+            return new TrainingReport(
+                Text(json["runId"]),
+                Numbers(json["metrics"]),
+                Texts(json["params"]),
+                Texts(json["tags"]),
+                json["warnings"] is JsonArray warnings ? [.. warnings.Take(MostFigures).Select(Text).OfType<string>()] : null,
+                Text(json["error"]));
+        }
+        // The last one: texts that are none, such as half of a surrogate pair.
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or InvalidOperationException)
+        {
+            return Nothing;
+        }
     }
 
     /// <summary>The status with what was reported.</summary>
@@ -47,14 +56,7 @@ internal sealed record TrainingReport(
         if (RandomAccess.GetLength(handle) > MostBytes)
             return [];
         await using var stream = new FileStream(handle, FileAccess.Read, bufferSize: 0);
-        try
-        {
-            return await JsonNode.ParseAsync(stream, documentOptions: Careful, cancellationToken: cancellationToken) as JsonObject ?? [];
-        }
-        catch (JsonException)
-        {
-            return [];
-        }
+        return await JsonNode.ParseAsync(stream, documentOptions: Careful, cancellationToken: cancellationToken) as JsonObject ?? [];
     }
 
     private static string? Text(JsonNode? node) => node?.GetValueKind() == JsonValueKind.String && node.GetValue<string>() is { Length: <= LongestText } text ? text : null;

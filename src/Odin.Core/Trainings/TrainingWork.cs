@@ -36,7 +36,7 @@ internal sealed class TrainingWork(
             // Named now, so that a result that is begun again means the same file.
             var artifact = ArtifactNaming.Render(named);
             // Better now than after hours of work.
-            if (await store.FindAsync<ModelArtifact>(artifact, cancellationToken) is { Spec.Training: var owner } && owner != resource.Id)
+            if (await store.FindAsync<ModelArtifact>(artifact, cancellationToken) is { Spec: { Digest: not null, Training: var owner } } && owner != resource.Id)
                 throw Taken(artifact, $"training '{owner}'");
             return training => training with { Status = training.Status with { Commit = commit, PlannedArtifact = artifact } };
         }

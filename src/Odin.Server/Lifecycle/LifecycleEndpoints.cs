@@ -8,7 +8,7 @@ namespace Odin.Server.Lifecycle;
 /// <summary>The five requests that every noun of the inherited API has.</summary>
 internal static class LifecycleEndpoints
 {
-    private const int MostWarnings = 10, LongestWarning = 300;
+    private const int LongestWarning = 300;
 
     /// <summary>Maps list, show, create, replace and delete.</summary>
     /// <param name="path">Below <c>/api/v1</c>.</param>
@@ -65,7 +65,7 @@ internal static class LifecycleEndpoints
         var isStrict = context.Request.Query["fieldValidation"].ToString().Equals("Strict", StringComparison.OrdinalIgnoreCase);
         var body = await WireObject.ReadAsync(context.Request, cancellationToken);
         var answer = await store(body, isStrict, cancellationToken);
-        foreach (var unknown in body.FindUnknown().Take(MostWarnings))
+        foreach (var unknown in body.FindUnknown())
             context.Response.Headers.Append("Warning", $"299 - \"{Printable(unknown)}\"");
         return Answer(answer, status);
     }

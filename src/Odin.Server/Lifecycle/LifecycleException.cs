@@ -7,6 +7,9 @@ internal sealed class LifecycleException(int status, string message) : Exception
 {
     public int Status { get; } = status;
 
+    /// <summary>Whether the body was not read to its end, so that nobody knows what of it is unknown.</summary>
+    public bool IsUnread { get; init; }
+
     public static LifecycleException BadRequest(string message) => new(StatusCodes.Status400BadRequest, message);
 
     public static LifecycleException NotFound(string id) => new(StatusCodes.Status404NotFound, $"entity \"{id}\" is not found");

@@ -91,7 +91,7 @@ internal abstract class LifecycleNoun<T, TWish>(IResourceStore store, TimeProvid
         {
             wish = await ReadAsync(body, cancellationToken);
         }
-        catch (LifecycleException e) when (isStrict && e.Status == StatusCodes.Status400BadRequest)
+        catch (LifecycleException e) when (isStrict && e is { Status: StatusCodes.Status400BadRequest, IsUnread: false })
         {
             throw LifecycleException.BadRequest(string.Join("; ", [.. body.FindUnknown(), e.Message]));
         }

@@ -76,12 +76,12 @@ internal static class LifecycleSettings
     // Null: all.
     public static IReadOnlyList<string>? ReadDirectories(SettingValues values)
     {
-        var directories = values.List(Settings.LocalDirectories);
-        if (directories is [] or ["all"])
+        if (values.Text(Settings.LocalDirectories) is not { } text || text == "all")
             return null;
-        if (directories is ["none"])
+        if (text == "none")
             return [];
-        return directories.All(Path.IsPathFullyQualified) ? directories : throw values.Wrong(Settings.LocalDirectories, "a list of absolute paths, 'all' or 'none'");
+        var directories = text.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return directories.Length > 0 && directories.All(Path.IsPathFullyQualified) ? directories : throw values.Wrong(Settings.LocalDirectories, "a list of absolute paths, 'all' or 'none'");
     }
 
     public static VaultOptions? ReadVault(SettingValues values)

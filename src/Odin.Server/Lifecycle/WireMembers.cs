@@ -6,6 +6,8 @@ namespace Odin.Server.Lifecycle;
 /// <summary>What a body has, and what of it was asked for: the rest is unknown, a slip of the pen perhaps.</summary>
 internal sealed class WireMembers
 {
+    private const int MostShown = 10;
+
     // Not of the wish: what the server writes itself, and what tells one thing in a file from another.
     private static readonly string[] Envelope = ["kind", "status", "createdAt", "updatedAt"];
 
@@ -19,13 +21,15 @@ internal sealed class WireMembers
     public void Ask(JsonObject json, string name) => objects[json].Asked.Add(name);
 
     /// <summary>Those that nobody has asked for, each with what may have been meant. A name that begins with <c>_</c> is a remark.</summary>
-    public IReadOnlyList<string> FindUnknown() =>
-    [
-        .. from item in objects
-           from name in item.Key.Select(m => m.Key)
-           where !name.StartsWith('_') && !item.Value.Asked.Contains(name)
-           select Describe(item.Value.Path, name, item.Value.Asked),
-    ];
+    public IReadOnlyList<string> FindUnknown()
+    {
+        var unknown =
+            from item in objects
+            from name in item.Key.Select(m => m.Key)
+            where !name.StartsWith('_') && !item.Value.Asked.Contains(name)
+            select Describe(item.Value.Path, name, item.Value.Asked);
+        return [.. unknown.Take(MostShown)];
+    }
 
     private static string Describe(string path, string name, IEnumerable<string> known)
     {

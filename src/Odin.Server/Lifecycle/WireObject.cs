@@ -26,7 +26,7 @@ internal sealed class WireObject
 
     public static WireObject Empty => new([], "", new WireMembers());
 
-    /// <summary>What it has that nobody has asked for so far, each with its place.</summary>
+    /// <summary>What it has that nobody has asked for so far, each with its place; the first of many.</summary>
     public IReadOnlyList<string> FindUnknown() => members.FindUnknown();
 
     /// <summary>The body of a request, whatever its content type says.</summary>
@@ -147,8 +147,8 @@ internal sealed class WireObject
         return null;
     }
 
-    private LifecycleException Wrong(JsonNode? given, string name, string expected) => LifecycleException.BadRequest(
-        string.Create(CultureInfo.InvariantCulture, $"json: cannot take {Describe(given)} for {At(name)}: it must be {expected}"));
+    private LifecycleException Wrong(JsonNode? given, string name, string expected) => new(
+        StatusCodes.Status400BadRequest, string.Create(CultureInfo.InvariantCulture, $"json: cannot take {Describe(given)} for {At(name)}: it must be {expected}")) { IsUnread = true };
 
     private static string Describe(JsonNode? node) => node?.GetValueKind() switch
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
+using Odin.Images;
 using Odin.Server.Auth;
 using Odin.Users;
 
@@ -30,6 +31,26 @@ internal sealed class RegistryAccess(
         context.Response.Headers.WWWAuthenticate = $"Bearer realm=\"{Address(context.Request)}/v2/token\",service=\"{context.Request.Host}\"";
         await RegistryAnswers.RefuseAsync(context, StatusCodes.Status401Unauthorized, "UNAUTHORIZED", problem ?? "Log in with the name and the password of a user of this server.");
         return null;
+    }
+
+    /// <summary>Whether the name and the password of a connection are good, as if its owner had come with them.</summary>
+    public async Task<bool> KnowsAsync(RegistryCredentials credentials, CancellationToken cancellationToken)
+    {
+        const string Place = "a connection";
+        var (name, password) = (credentials.UserName, credentials.Password);
+        if (password.Count(c => c == '.') == 2 && await tokens.AuthenticateAsync(password, cancellationToken) is { User: { } owner })
+            return owner == name;
+        using var turn = await throttle.EnterAsync(cancellationToken);
+        if (throttle.WaitFor(name, Place) is { } wait)
+            throw new ImageException($"The server's own registry has refused '{name}' too often: try again in {(int)Math.Ceiling(wait.TotalSeconds)} s.", isPassing: true);
+        if (await accounts.LoginAsync(name, password, cancellationToken) is null)
+        {
+            throttle.Failed(name, Place);
+            audit.Failed(name, Place);
+            return false;
+        }
+        throttle.Succeeded(name, Place);
+        return true;
     }
 
     /// <summary>Answers with a token for the name and password that the request has.</summary>

@@ -40,7 +40,7 @@ internal sealed class RegistryBlobs(StoredRegistry registry)
     public async Task DeleteAsync(HttpContext context, RegistryPath path)
     {
         var digest = CheckDigest(path.Reference);
-        if (await registry.Open(path.Repository).FindBlobAsync(digest, context.RequestAborted) is null)
+        if (await registry.Open(path.Repository).MeasureBlobAsync(digest, context.RequestAborted) is null)
             throw RegistryException.UnknownBlob(digest);
         if (!await registry.DeleteBlobAsync(digest, context.RequestAborted))
             throw RegistryException.Unsupported($"The blob '{digest}' is part of an image. Delete the image's manifest; its blobs go by themselves.");

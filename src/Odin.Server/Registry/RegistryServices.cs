@@ -14,7 +14,10 @@ internal static class RegistryServices
         {
             var listeners = provider.GetRequiredService<Listeners>();
             return new StoredRegistry(
-                OpenContent(provider, options), () => options.Name ?? listeners.Api[0].Authority, provider.GetRequiredService<TimeProvider>());
+                OpenContent(provider, options),
+                () => options.Name ?? listeners.Api[0].Authority,
+                provider.GetRequiredService<TimeProvider>(),
+                (credentials, token) => provider.GetRequiredService<RegistryAccess>().KnowsAsync(credentials, token));
         });
         services.AddSingleton(provider => new BlobUploads(
             Path.Combine(provider.GetRequiredService<DataDirectory>()["registry"], "uploads"), provider.GetRequiredService<TimeProvider>()));

@@ -14,6 +14,11 @@ public sealed class LocalDirectoriesTests : IDisposable
     [InlineData("local", "DIR/open/../open/not/there/yet", true)]
     [InlineData("local", "DIR/open/../secret", false)]
     [InlineData("local", "DIR/opened", false)]
+    [InlineData("git", "file://DIR/open/link/../open", false)]
+    [InlineData("git", "file://DIR/open/%2e%2e/secret", false)]
+    [InlineData("git", "file://DIR/open/#/../../secret", false)]
+    [InlineData("git", "file://DIR/open?/../secret", false)]
+    [InlineData("git", "file://DIR/open%00", false)]
     [InlineData("local", "DIR/open/link", false)]
     [InlineData("local", "DIR/open/link/deeper", false)]
     [InlineData("local", "/", false)]
@@ -35,7 +40,7 @@ public sealed class LocalDirectoriesTests : IDisposable
 
         Assert.True(mayBe == refusal is null, refusal ?? "nothing was refused");
         if (!mayBe)
-            Assert.EndsWith($"only what lies in {directory["open"]} is allowed (connection.local_directories)", refusal, StringComparison.Ordinal);
+            Assert.Matches($"only what lies in {directory["open"]} is allowed \\(connection.local_directories\\)$|which is not taken$", refusal);
         Assert.Null(LocalDirectories.All.Refuse(spec));
     }
 

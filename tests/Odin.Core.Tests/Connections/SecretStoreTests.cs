@@ -138,6 +138,22 @@ public sealed class SecretStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Vault_KeepsNothingOfWhatIsDeleted_OrOfWhoCameTooLate()
+    {
+        using var sealing = Vault();
+        using var store = new InMemoryResourceStore();
+        var catalog = new ConnectionCatalog(store, sealing, TimeProvider.System);
+        var old = await catalog.CreateAsync("a", new ConnectionSpec { Type = "s3" }, Secrets, Token);
+        var current = await catalog.ReplaceAsync(old, old.Spec, new ConnectionSecrets(KeySecret: [7]), Token);
+        await Assert.ThrowsAsync<ResourceConflictException>(() => catalog.ReplaceAsync(old, old.Spec, Secrets, Token));
+        await RefusedAsync(sealing, "a", "vault.3", "are gone from the vault");
+        Assert.Equal([7], (await catalog.RevealAsync(current, Token)).KeySecret);
+        await catalog.ReplaceAsync(current, current.Spec, ConnectionSecrets.None, Token);
+        await catalog.DeleteAsync("a", Token);
+        Assert.DoesNotContain("{", vault.Content, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Vault_ThatRefuses_SaysWhy_AndNeverTheToken()
     {
         using (var wrong = Vault("hvs.wrong-token"))

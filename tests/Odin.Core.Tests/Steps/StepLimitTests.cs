@@ -20,7 +20,7 @@ public sealed class StepLimitTests : IDisposable
         await WriteAsync(begun: 10);
         var progress = await EndAsync();
         Assert.Equal((StepState.Failed, StepReasons.ServerStopped), (progress.State, progress.Reason));
-        Assert.Contains("10 times the server was stopped or killed in the step 'setup'", progress.Message, StringComparison.Ordinal);
+        Assert.Contains("10 times the step 'setup' was begun, and each time the server was stopped", progress.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -47,6 +47,13 @@ public sealed class UnknownFieldTests(ServerFixture fixture) : IClassFixture<Ser
             (string?)answer["message"]);
     }
 
+    [Fact]
+    public async Task Unknown_BesideAWrongType_IsNotGuessed()
+    {
+        var answer = await client.ExpectAsync(HttpStatusCode.BadRequest, HttpMethod.Post, "model/training?fieldValidation=Strict", """{"id":"t","spec":{"model":"wine","toolchain":"t"}}""");
+        Assert.Equal("json: cannot take a string for spec.model: it must be an object", (string?)answer["message"]);
+    }
+
     [Theory]
     [InlineData("connection")]
     [InlineData("toolchain/integration")]
