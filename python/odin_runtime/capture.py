@@ -1,8 +1,8 @@
 """Lists the files of the Python environment that a model runs in, so that an image can be made of them: the interpreter, its standard
-library, the packages that the model asks for with all that those need, and the shared libraries of all of it. Prints JSON:
+library, the packages that the model asks for or its files import, with all that those need, and the shared libraries of all of it. Prints JSON:
 
 {"interpreter": path, "version": text, "path": [directories], "entries": [{"path": …, "link": … for a link}],
- "libraries": entries that only --also needs, "packages": [{"name", "version"}], "missing": [names]}
+ "libraries": entries that only --also needs, "libraryPath": [directories], "packages": [{"name", "version"}], "missing": [names]}
 """
 
 import argparse
@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 
-from odin_runtime import console, elf, environment_file, environments, requirements
+from odin_runtime import console, elf, environment_file, environments, model_imports, requirements
 from odin_runtime.errors import TrainingError
 
 # Of the standard library: nothing that a model runs.
@@ -63,6 +63,7 @@ print(json.dumps(places))
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="odin_runtime capture", description="Lists the files of a model's Python environment.")
     parser.add_argument("--conda", help="the environment file of the model")
+    parser.add_argument("--model", help="the directory of the model")
     parser.add_argument("--also", action="append", default=[], metavar="FILE", help="a program or library whose libraries are wanted too")
     options = parser.parse_args(arguments)
     # The server reads our lines into a log of its own.
@@ -70,7 +71,7 @@ def main(arguments=None):
     try:
         file = environment_file.read(options.conda) if options.conda else None
         chosen = environments.choose(file, dict(os.environ), os.path.dirname(os.path.abspath(options.conda)) if options.conda else os.getcwd(), may_make=False)
-        json.dump(capture(chosen, file, options.also), sys.stdout)
+        json.dump(capture(chosen, file, model_imports.modules_of(options.model) if options.model else set(), options.also), sys.stdout)
         sys.stdout.write("\n")
         return 0
     except TrainingError as problem:
@@ -78,12 +79,12 @@ def main(arguments=None):
         return 1
 
 
-def capture(environment, file, also):
+def capture(environment, file, modules, also):
     """What an image needs of an environment."""
     interpreter = environment.interpreter.path
     facts = _ask(interpreter)
     packages = facts["packages"]
-    names = _wanted(file, packages)
+    names = _wanted(file, modules, packages)
     names |= _imported(interpreter, names, packages)
     # What a package says of its files is its own word.
     inside = [os.path.realpath(place) for place in (*facts["stdlib"], *facts["sites"], facts["prefix"]) if os.path.realpath(place) not in ("/", "/usr")]
@@ -103,14 +104,15 @@ def capture(environment, file, also):
     # An environment of its own finds its packages by directories that must be there, even if they are empty.
     for directory in facts["sites"]:
         entries.add_directory(directory)
-    # The loader's index, the time zones that packages of a distribution read, and what finds the interpreter for scripts.
-    for path in ("/etc/ld.so.cache", "/usr/share/zoneinfo", "/usr/bin/env"):
+    # The time zones that packages of a distribution read, and what finds the interpreter for scripts. Not the loader's index, which
+    # changes with everything that is installed on this machine.
+    for path in ("/usr/share/zoneinfo", "/usr/bin/env"):
         entries.add_tree(path, {"right", "posix"})
-    libraries, missing = elf.closure([path for path in entries.files() if elf.is_elf(path)])
+    libraries, missing, places = elf.closure([path for path in entries.files() if elf.is_elf(path)])
     for library in sorted(libraries):
         entries.add(library)
     # Apart, so that the environment is the same layer whatever else an image has.
-    more, missing_more = elf.closure(also)
+    more, missing_more, more_places = elf.closure(also)
     known = {entry["path"] for entry in entries.listed()}
     for library in sorted(more):
         entries.add(library)
@@ -121,6 +123,7 @@ def capture(environment, file, also):
         "path": sorted({os.path.dirname(interpreter), "/usr/local/bin", "/usr/bin", "/bin"}, key=lambda d: (d != os.path.dirname(interpreter), d)),
         "entries": [entry for entry in listed if entry["path"] in known],
         "libraries": [entry for entry in listed if entry["path"] not in known],
+        "libraryPath": sorted(places | more_places),
         "packages": [{"name": packages[name]["name"], "version": packages[name]["version"]} for name in sorted(names)],
         "missing": sorted(missing | missing_more),
     }
@@ -151,10 +154,12 @@ def _imported(interpreter, names, packages):
             if any(place == root or place.startswith(root + os.sep) for place in places for root in package["roots"])}
 
 
-def _wanted(file, packages):
-    """The names of the packages that a file asks for, and of those that they need. All, when it asks for none that is known."""
+def _wanted(file, modules, packages):
+    """The names of the packages that a file asks for, or that modules are in, and of those that they need."""
     asked = [requirements.normalized(wanted.name) for wanted in (file.packages() if file else []) if wanted.name]
-    waiting = [name for name in asked if name in packages] or list(packages)
+    waiting = [name for name in asked if name in packages]
+    waiting += [name for name, package in packages.items() if any(os.path.basename(root) in modules or os.path.basename(root)[:-3] in modules
+                                                                  for root in package["roots"] if os.path.exists(root))]
     waiting += [name for name in _ALWAYS if name in packages]
     names = set()
     while waiting:

@@ -5,6 +5,7 @@ import struct
 import subprocess
 
 _DT_NEEDED, _DT_STRTAB, _DT_RPATH, _DT_RUNPATH = 1, 5, 15, 29
+_TRUSTED = {root + inner for root in ("/lib", "/usr/lib") for inner in ("", "/" + os.uname().machine + "-linux-gnu")} | {"/lib64", "/usr/lib64"}
 _PT_LOAD, _PT_DYNAMIC, _PT_INTERP = 1, 2, 3
 
 
@@ -54,8 +55,9 @@ def is_elf(path):
 
 
 def closure(paths):
-    """The paths of all libraries and loaders that files need, directly or through others, and the names that were not found."""
-    known, found, missing, waiting = _system(), set(), set(), [(path, ()) for path in paths]
+    """The paths of all libraries and loaders that files need, directly or through others; the names that were not found; and the
+    directories in which a loader without the index of this machine would not look by itself."""
+    known, found, missing, waiting, places = _system(), set(), set(), [(path, ()) for path in paths], set()
     seen = set()
     while waiting:
         path, inherited = waiting.pop()
@@ -68,14 +70,17 @@ def closure(paths):
             found.add(file.loader)
         search = (*file.search, *inherited)
         for name in file.needed:
-            library = next((candidate for candidate in (os.path.join(directory, name) for directory in search) if os.path.isfile(candidate)), None) \
-                or known.get((name, file.machine)) or known.get((name, None))
+            library = next((candidate for candidate in (os.path.join(directory, name) for directory in search) if os.path.isfile(candidate)), None)
             if library is None:
-                missing.add(name)
-                continue
+                library = known.get((name, file.machine)) or known.get((name, None))
+                if library is None:
+                    missing.add(name)
+                    continue
+                if os.path.dirname(library) not in _TRUSTED:
+                    places.add(os.path.dirname(library))
             found.add(library)
             waiting.append((library, search))
-    return found, missing
+    return found, missing, places
 
 
 def _system():

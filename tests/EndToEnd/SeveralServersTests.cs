@@ -80,6 +80,39 @@ public sealed class SeveralServersTests : IAsyncLifetime
         await AssertDoneAsync(two, run);
     }
 
+    [Theory]
+    [InlineData("Downloading")]
+    [InlineData("program")]
+    [InlineData("Packing the model")]
+    public async Task Kill_ServerOfATraining_TheOtherEndsItOnce(string moment)
+    {
+        servers.Add(await OdinServer.StartAsync(Setup()));
+        var firstLife = (await LivesAsync()).Single();
+        servers.Add(await OdinServer.StartAsync(Setup()));
+        var (one, two) = (servers[0], servers[1]);
+        var walk = new LifecycleWalk(one, directory);
+        await walk.PrepareAsync(dataBytes: 60_000_000);
+        var isProgram = moment == "program";
+        if (isProgram)
+            await File.WriteAllTextAsync(walk.Hold, "");
+        // Whoever of the two has it in hand is the one that dies.
+        await walk.TrainAsync("t", bytes: 40_000_000);
+        await Eventually.True(
+            async () => isProgram ? File.Exists(walk.ProgramLog) : (await walk.LogAsync("training", "t")).Contains(moment, StringComparison.Ordinal), $"the training is at '{moment}'");
+        var holder = (await ReadAsync("SELECT name, owner FROM leases")).Single(l => l.Key.StartsWith("Training/", StringComparison.Ordinal)).Value;
+        var (dead, other) = holder == firstLife ? (one, two) : (two, one);
+        await dead.KillAsync();
+        File.Delete(walk.Hold);
+
+        walk = new LifecycleWalk(other, directory);
+        var status = await walk.EndAsync("training", "t");
+        Assert.True("succeeded" == (string?)status["state"], status.ToJsonString() + await walk.LogAsync("training", "t"));
+        Assert.Equal("run\n", await File.ReadAllTextAsync(walk.ProgramLog));
+        await walk.CheckArtifactAsync("t.zip");
+        await walk.PackAsync("p", "t.zip");
+        Assert.Equal("succeeded", (string?)(await walk.EndAsync("packaging", "p"))["state"]);
+    }
+
     [Fact]
     public async Task Cancel_ThroughTheOtherServer_EndsTheRunAndBothTell()
     {

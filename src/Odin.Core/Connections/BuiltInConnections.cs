@@ -15,6 +15,8 @@ public static class BuiltInConnections
         {
             Type = ConnectionTypes.Local,
             Uri = directory,
+            // Trainings and packagings that name no other one need it.
+            IsVital = true,
             Description = "Artifacts of trainings, in the data directory of the server.",
         }),
     ];

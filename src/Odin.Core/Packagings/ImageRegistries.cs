@@ -28,7 +28,8 @@ internal sealed class ImageRegistries(IResourceStore store, ConnectionCatalog co
     /// <exception cref="SecretsUnavailableException">Those of the connection cannot be read.</exception>
     public async Task<IImageRepository> OpenAsync(ImageReference image, Connection? connection, bool isPush, CancellationToken cancellationToken)
     {
-        if (own is not null && image.Registry == own.Name)
+        // Who gives a name and a password for it has them looked at, as any other registry does.
+        if (own is not null && image.Registry == own.Name && (connection is null || !IsOf(connection, image)))
             return own.Open(image.Repository);
         if (connection is not null && !IsOf(connection, image))
         {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Odin.Artifacts;
 using Odin.Connections;
 using Odin.Images;
@@ -13,7 +14,7 @@ namespace Odin.Packagings;
 internal sealed record PackagedModel(ModelManifest Manifest, string Directory, string Name, string Digest, ModelArtifact? Record);
 
 /// <summary>Makes and stores the image of a model, as one of the built-in packagers describes it.</summary>
-internal sealed class ModelImage(ImageRegistries registries, IImageBuilder builder, PackagingOptions options, string? programs)
+internal sealed partial class ModelImage(ImageRegistries registries, IImageBuilder builder, PackagingOptions options, string? programs)
 {
     private const string Push = "docker-push", Pull = "docker-pull", BaseArgument = "dockerfileBaseImage", NameArgument = "imageName";
 
@@ -23,9 +24,9 @@ internal sealed class ModelImage(ImageRegistries registries, IImageBuilder build
     public async Task<ImageReference> NameAsync(Packaging packaging, JsonObject arguments, ModelManifest model, Guid unique, CancellationToken cancellationToken)
     {
         var template = arguments.Text(NameArgument);
-        var rendered = TemplateEngine.Render(template, new JsonObject { ["Name"] = model.Name, ["Version"] = model.Version, ["RandomUUID"] = unique.ToString() });
+        var rendered = TemplateEngine.Render(template, new JsonObject { ["Name"] = model.Name, ["Version"] = model.Version, ["RandomUUID"] = unique.ToString() }, TemplateLimits.Default with { AllNamesAreKnown = true });
         if (rendered.Text is null)
-            throw new InvalidDataException($"the argument {NameArgument} is no template: {rendered.Error!.Message} (column {rendered.Error.Column})");
+            throw new InvalidDataException($"the argument {NameArgument} is no template: {rendered.Error!.Message} (column {rendered.Error.Column}){(GoStyle().IsMatch(template) ? ". Write {{ Name }} here, without the dot that names of artifacts have" : "")}");
         return registries.Resolve(await registries.FindTargetAsync(packaging, Push, cancellationToken), rendered.Text.Trim().ToLowerInvariant());
     }
 
@@ -54,7 +55,7 @@ internal sealed class ModelImage(ImageRegistries registries, IImageBuilder build
                 Configuration = recipe.Configuration with
                 {
                     Labels = ModelLabels.Of(packaging, model),
-                    Environment = environment is null ? recipe.Configuration.Environment : With(recipe.Configuration.Environment, "PATH", environment.Path),
+                    Environment = environment is null ? recipe.Configuration.Environment : recipe.Configuration.Environment.Concat(environment.Variables).ToDictionary(),
                 },
                 Sbom = SpdxDocument.Write(name.ToString(), [.. Parts(name, model, start, environment, wanted)], DateTimeOffset.UnixEpoch),
             };
@@ -69,7 +70,7 @@ internal sealed class ModelImage(ImageRegistries registries, IImageBuilder build
         {
             case PackagingOptions.MachineBase:
                 var directory = programs ?? throw new InvalidDataException($"there is no Python runtime beside this program: name a base image by the argument {BaseArgument}");
-                return (BaseImage.Scratch(), await PythonEnvironment.CaptureAsync(directory, Path.Combine(model.Directory, model.Manifest.CondaFile), recipe.Programs, log, cancellationToken), null);
+                return (BaseImage.Scratch(), await PythonEnvironment.CaptureAsync(directory, Path.Combine(model.Directory, model.Manifest.CondaFile), Path.Combine(model.Directory, model.Manifest.WorkDirectory), recipe.Programs, log, cancellationToken), null);
             case "scratch":
                 return (BaseImage.Scratch(), null, null);
         }
@@ -87,7 +88,8 @@ internal sealed class ModelImage(ImageRegistries registries, IImageBuilder build
         }
     }
 
-    private static Dictionary<string, string> With(IReadOnlyDictionary<string, string> variables, string name, string value) => new(variables) { [name] = value };
+    [GeneratedRegex(@"\{\{-?\s*\.")]
+    private static partial Regex GoStyle();
 
     private static IEnumerable<SpdxPackage> Parts(ImageReference name, PackagedModel model, BaseImage start, PythonEnvironment? environment, IReadOnlyList<WantedPackage> wanted)
     {

@@ -16,15 +16,14 @@ namespace Odin.Packagings;
 internal sealed record ModelManifest(string Name, string Version, string WorkDirectory, string Entrypoint, string CondaFile)
 {
     private const int MostBytes = 1 << 20;
-    private static readonly string[] Files = ["odahuflow.project.yaml", "odahuflow.model.yaml"];
     private static readonly PipelineParserOptions Bounds = new() { MaxBytes = MostBytes, MaxNodes = 50_000 };
 
     /// <summary>Reads the manifest of an artifact.</summary>
     /// <exception cref="InvalidDataException">There is none, or it is of a kind that is not packaged.</exception>
     public static async Task<ModelManifest> ReadAsync(string artifact, CancellationToken cancellationToken)
     {
-        var file = Files.FirstOrDefault(f => RegularFile.Look(Path.Combine(artifact, f)).Kind == FileKind.Regular)
-            ?? throw new InvalidDataException($"the artifact has no manifest: there is neither {Files[0]} nor {Files[1]} in it");
+        var file = ModelDirectory.FindManifest(artifact)
+            ?? throw new InvalidDataException($"the artifact has no manifest: there is neither {string.Join(" nor ", ModelDirectory.ManifestNames)} in it");
         var yaml = await ReadYamlAsync(Path.Combine(artifact, file), file, cancellationToken);
         return Read(yaml as JsonObject ?? throw new InvalidDataException($"{file} holds no map"));
     }

@@ -140,7 +140,7 @@ internal sealed class PackagingWork(
         }
         catch (ObjectNotFoundException e)
         {
-            throw new StepFailedException(StepReasons.NotFound, e.Message, e);
+            throw new StepFailedException(StepReasons.NotFound, $"{e.Message} `odin artifact list` shows the artifacts that there are.", e);
         }
         catch (Exception e) when (e is ObjectStorageException or SecretsUnavailableException)
         {

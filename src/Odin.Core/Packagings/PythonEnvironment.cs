@@ -12,23 +12,24 @@ namespace Odin.Packagings;
 /// it needs neither a network nor a container engine.
 /// </summary>
 /// <param name="Layers">The interpreter, the packages and the libraries, where they lie on this machine; then what only other programs need.</param>
-/// <param name="Path">For the variable PATH.</param>
+/// <param name="Variables">PATH, and what else programs need to find each other.</param>
 /// <param name="Packages">That are in it.</param>
-internal sealed record PythonEnvironment(IReadOnlyList<ImageLayer> Layers, string Path, string Version, IReadOnlyList<PythonPackage> Packages)
+internal sealed record PythonEnvironment(IReadOnlyList<ImageLayer> Layers, IReadOnlyDictionary<string, string> Variables, string Version, IReadOnlyList<PythonPackage> Packages)
 {
     private const int MostErrorText = 4000;
 
     /// <summary>Finds out what the environment of a model consists of, with the Python that trainings run with.</summary>
     /// <param name="programs">The directory of the Python runtime's programs.</param>
     /// <param name="condaFile">The environment that the model asks for.</param>
+    /// <param name="model">The directory of the model, whose files name modules.</param>
     /// <param name="also">Files of this machine whose shared libraries are wanted too.</param>
     /// <exception cref="InvalidDataException">It cannot be found out; the message says why.</exception>
     public static async Task<PythonEnvironment> CaptureAsync(
-        string programs, string condaFile, IReadOnlyList<string> also, Func<string, CancellationToken, Task> log, CancellationToken cancellationToken)
+        string programs, string condaFile, string model, IReadOnlyList<string> also, Func<string, CancellationToken, Task> log, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(System.IO.Path.Combine(programs, "odin-python-runtime"), ["capture", "--conda", condaFile, .. also.SelectMany(f => new[] { "--also", f })])
+        var start = new ProcessStartInfo(Path.Combine(programs, "odin-python-runtime"), ["capture", "--conda", condaFile, "--model", model, .. also.SelectMany(f => new[] { "--also", f })])
         {
-            WorkingDirectory = System.IO.Path.GetDirectoryName(condaFile)!,
+            WorkingDirectory = Path.GetDirectoryName(condaFile)!,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -74,7 +75,10 @@ internal sealed record PythonEnvironment(IReadOnlyList<ImageLayer> Layers, strin
         var layers = new List<ImageLayer> { Layer("python", captured.Entries) };
         if (captured.Libraries.Count > 0)
             layers.Add(Layer("libraries", captured.Libraries));
-        return new PythonEnvironment(layers, string.Join(':', captured.Path), captured.Version, captured.Packages);
+        var variables = new Dictionary<string, string> { ["PATH"] = string.Join(':', captured.Path) };
+        if (captured.LibraryPath.Count > 0)
+            variables["LD_LIBRARY_PATH"] = string.Join(':', captured.LibraryPath);
+        return new PythonEnvironment(layers, variables, captured.Version, captured.Packages);
     }
 
     private static ImageLayer Layer(string name, IReadOnlyList<CapturedEntry> entries) => new(name, [.. entries.Select(EntryOf)]) { IsShared = true };
@@ -89,7 +93,8 @@ internal sealed record PythonEnvironment(IReadOnlyList<ImageLayer> Layers, strin
 internal sealed record PythonPackage(string Name, string Version);
 
 /// <summary>What <c>odin_runtime capture</c> prints.</summary>
-internal sealed record CapturedEnvironment(string Interpreter, string Version, IReadOnlyList<string> Path, IReadOnlyList<CapturedEntry> Entries, IReadOnlyList<CapturedEntry> Libraries, IReadOnlyList<PythonPackage> Packages);
+internal sealed record CapturedEnvironment(
+    string Interpreter, string Version, IReadOnlyList<string> Path, IReadOnlyList<string> LibraryPath, IReadOnlyList<CapturedEntry> Entries, IReadOnlyList<CapturedEntry> Libraries, IReadOnlyList<PythonPackage> Packages);
 
 /// <summary>A file, unless it is a link or a directory.</summary>
 internal sealed record CapturedEntry(string Path, string? Link, bool Directory);

@@ -139,7 +139,7 @@ internal sealed class TemplateRenderer
             case LiteralExpression literal:
                 return literal.Value;
             case NameExpression name:
-                return Lookup(name.Name);
+                return Lookup(name.Name, name.Position);
             case ListExpression list:
                 return list.Items.Select(Evaluate).ToList();
             case MapExpression map:
@@ -213,13 +213,15 @@ internal sealed class TemplateRenderer
         return true;
     }
 
-    private object? Lookup(string name)
+    private object? Lookup(string name, TemplatePosition position)
     {
         for (var i = scopes.Count - 1; i >= 0; i--)
         {
             if (scopes[i].TryGetValue(name, out var value))
                 return value;
         }
-        return new Undefined(name);
+        return budget.AllNamesAreKnown
+            ? throw new TemplateException(position, $"There is no '{name}' here: known are {string.Join(", ", scopes[0].Keys.Order(StringComparer.Ordinal))}.")
+            : new Undefined(name);
     }
 }

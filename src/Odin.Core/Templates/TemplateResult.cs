@@ -17,6 +17,9 @@ public sealed record TemplateLimits
     /// <summary>Characters of the output, and of any text on the way. Default 10,000,000.</summary>
     public int MaxOutput { get; init; } = 10_000_000;
 
+    /// <summary>A name that is not in the context is an error instead of nothing. Default: it is nothing, as in Jinja2.</summary>
+    public bool AllNamesAreKnown { get; init; }
+
     /// <summary>Blocks or brackets in each other, and lists and maps in each other. Default 50.</summary>
     public int MaxDepth { get; init; } = 50;
 }

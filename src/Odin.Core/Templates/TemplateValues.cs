@@ -14,6 +14,8 @@ internal sealed class TemplateBudget(TemplateLimits limits)
 {
     private int steps;
 
+    public bool AllNamesAreKnown => limits.AllNamesAreKnown;
+
     public int MaxDepth => limits.MaxDepth;
 
     public int MaxOutput => limits.MaxOutput;

@@ -36,6 +36,9 @@ internal sealed class TrainingWork(
             var named = resource with { Status = resource.Status with { Commit = commit } };
             // Named now, so that a result that is begun again means the same file.
             var artifact = ArtifactNaming.Render(named);
+            // Better now than after hours of work.
+            if (await store.FindAsync<ModelArtifact>(artifact, cancellationToken) is { Spec.Training: var owner } && owner != resource.Id)
+                throw Taken(artifact, $"training '{owner}'");
             return training => training with { Status = training.Status with { Commit = commit, PlannedArtifact = artifact } };
         }
         catch (Exception e) when (e is ObjectStorageException or GitException or SecretsUnavailableException)
@@ -83,6 +86,8 @@ internal sealed class TrainingWork(
         var output = Path.Combine(context.Workspace, TrainingFiles.Output);
         if (new FileInfo(output).LinkTarget is not null || !Directory.Exists(output))
             throw new StepFailedException(StepReasons.ResultFailed, $"The toolchain has left no model: there is no directory '{TrainingFiles.Output}' in its workspace.");
+        if (ModelDirectory.FindManifest(output) is null)
+            throw new StepFailedException(StepReasons.ResultFailed, $"The toolchain has left no model: there is neither {string.Join(" nor ", ModelDirectory.ManifestNames)} in the directory '{TrainingFiles.Output}'.");
         var report = await TrainingReport.ReadAsync(context.Workspace, cancellationToken);
         var name = resource.Status.PlannedArtifact!;
         try

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Diagnostics;
 using Odin.Connections;
 using Odin.Execution;
 using Odin.Git;
+using Odin.ObjectStorage;
 using Odin.Pipelines;
 using Odin.Server.Lifecycle;
 using Odin.Storage;
@@ -48,6 +49,9 @@ internal sealed partial class ErrorHandler(ILogger<ErrorHandler> logger) : IExce
         JobAlreadyExistsException or GitRefusedException => (StatusCodes.Status409Conflict, exception.Message, null),
         FilesNotRemovedException => (StatusCodes.Status409Conflict, exception.Message, null),
         JobFileTooLargeException => (StatusCodes.Status413PayloadTooLarge, exception.Message, null),
+        // Not 5xx for what will not pass: clients of the inherited API would go on trying.
+        ObjectNotFoundException => (StatusCodes.Status404NotFound, exception.Message, null),
+        ObjectStorageException e => (e.IsPassing ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status409Conflict, e.Message, null),
         GitUnavailableException or GitBranchMissingException => (StatusCodes.Status503ServiceUnavailable, exception.Message, null),
         ExecutorUnavailableException => (StatusCodes.Status503ServiceUnavailable, exception.Message, null),
         ExecutorRefusedException e => (e.IsCallersMistake ? StatusCodes.Status400BadRequest : StatusCodes.Status502BadGateway, e.Message, null),

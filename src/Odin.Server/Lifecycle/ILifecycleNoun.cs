@@ -10,9 +10,11 @@ internal interface ILifecycleNoun
 
     Task<JsonNode> ShowAsync(string id, CancellationToken cancellationToken);
 
-    Task<JsonNode> CreateAsync(WireObject body, CancellationToken cancellationToken);
+    /// <param name="isStrict">Refuses members that nobody knows.</param>
+    Task<JsonNode> CreateAsync(WireObject body, bool isStrict, CancellationToken cancellationToken);
 
-    Task<JsonNode> ReplaceAsync(WireObject body, CancellationToken cancellationToken);
+    /// <param name="isStrict">Refuses members that nobody knows.</param>
+    Task<JsonNode> ReplaceAsync(WireObject body, bool isStrict, CancellationToken cancellationToken);
 
     /// <summary>Deletes, and returns what is to be answered.</summary>
     Task<string> DeleteAsync(string id, CancellationToken cancellationToken);

@@ -8,6 +8,8 @@ namespace Odin.Server.Lifecycle;
 /// <summary>The five requests that every noun of the inherited API has.</summary>
 internal static class LifecycleEndpoints
 {
+    private const int MostWarnings = 10, LongestWarning = 300;
+
     /// <summary>Maps list, show, create, replace and delete.</summary>
     /// <param name="path">Below <c>/api/v1</c>.</param>
     /// <param name="name">Of the kind, for the description; null: it is a second name of something, and not described.</param>
@@ -51,11 +53,25 @@ internal static class LifecycleEndpoints
 
     private static async Task<IResult> CreateAsync<TNoun>(HttpContext context, TNoun noun, CancellationToken cancellationToken)
         where TNoun : ILifecycleNoun =>
-        Answer(await noun.CreateAsync(await WireObject.ReadAsync(context.Request, cancellationToken), cancellationToken), StatusCodes.Status201Created);
+        await StoreAsync(context, noun.CreateAsync, StatusCodes.Status201Created, cancellationToken);
 
     private static async Task<IResult> ReplaceAsync<TNoun>(HttpContext context, TNoun noun, CancellationToken cancellationToken)
         where TNoun : ILifecycleNoun =>
-        Answer(await noun.ReplaceAsync(await WireObject.ReadAsync(context.Request, cancellationToken), cancellationToken));
+        await StoreAsync(context, noun.ReplaceAsync, StatusCodes.Status200OK, cancellationToken);
+
+    // The inherited clients send more than is known, so they are warned at most.
+    private static async Task<IResult> StoreAsync(HttpContext context, Func<WireObject, bool, CancellationToken, Task<JsonNode>> store, int status, CancellationToken cancellationToken)
+    {
+        var isStrict = context.Request.Query["fieldValidation"].ToString().Equals("Strict", StringComparison.OrdinalIgnoreCase);
+        var body = await WireObject.ReadAsync(context.Request, cancellationToken);
+        var answer = await store(body, isStrict, cancellationToken);
+        foreach (var unknown in body.FindUnknown().Take(MostWarnings))
+            context.Response.Headers.Append("Warning", $"299 - \"{Printable(unknown)}\"");
+        return Answer(answer, status);
+    }
+
+    // A header takes no line breaks and no quotes of somebody's.
+    private static string Printable(string text) => new([.. text.Take(LongestWarning).Select(c => c is >= ' ' and <= '~' and not ('"' or '\\') ? c : '?')]);
 
     private static async Task<IResult> DeleteAsync<TNoun>(string id, TNoun noun, CancellationToken cancellationToken)
         where TNoun : ILifecycleNoun =>

@@ -25,9 +25,9 @@ internal abstract class LifecycleNoun<T, TWish>(IResourceStore store, TimeProvid
 
     public async Task<JsonNode> ShowAsync(string id, CancellationToken cancellationToken) => Write(await FindAsync(id, cancellationToken));
 
-    public async Task<JsonNode> CreateAsync(WireObject body, CancellationToken cancellationToken)
+    public async Task<JsonNode> CreateAsync(WireObject body, bool isStrict, CancellationToken cancellationToken)
     {
-        var wish = await ReadAsync(body, cancellationToken);
+        var wish = await ReadAsync(body, isStrict, cancellationToken);
         try
         {
             return Write(await StoreAsync(wish, cancellationToken));
@@ -38,9 +38,9 @@ internal abstract class LifecycleNoun<T, TWish>(IResourceStore store, TimeProvid
         }
     }
 
-    public async Task<JsonNode> ReplaceAsync(WireObject body, CancellationToken cancellationToken)
+    public async Task<JsonNode> ReplaceAsync(WireObject body, bool isStrict, CancellationToken cancellationToken)
     {
-        var wish = await ReadAsync(body, cancellationToken);
+        var wish = await ReadAsync(body, isStrict, cancellationToken);
         while (true)
         {
             var old = await FindAsync(IdOf(wish), cancellationToken);
@@ -82,6 +82,21 @@ internal abstract class LifecycleNoun<T, TWish>(IResourceStore store, TimeProvid
 
     /// <summary>As the API shows it.</summary>
     protected abstract JsonNode Write(T resource);
+
+    // A slip in a name often makes something else wrong: both are told at once.
+    private async Task<TWish> ReadAsync(WireObject body, bool isStrict, CancellationToken cancellationToken)
+    {
+        TWish wish;
+        try
+        {
+            wish = await ReadAsync(body, cancellationToken);
+        }
+        catch (LifecycleException e) when (isStrict && e.Status == StatusCodes.Status400BadRequest)
+        {
+            throw LifecycleException.BadRequest(string.Join("; ", [.. body.FindUnknown(), e.Message]));
+        }
+        return !isStrict || body.FindUnknown() is not { Count: > 0 } unknown ? wish : throw LifecycleException.BadRequest(string.Join("; ", unknown));
+    }
 
     /// <summary>What every noun shows first.</summary>
     protected static JsonObject Envelope(ResourceMetadata metadata) => new()

@@ -7,24 +7,36 @@ namespace Odin.Server.Lifecycle;
 
 /// <summary>
 /// A JSON object of the inherited API, read as its clients write it: names in any case, null for what is not there, numbers and
-/// truth values where texts are expected. Members that nobody asks for are ignored.
+/// truth values where texts are expected. Members that nobody asks for do no harm; which those are can be asked.
 /// </summary>
-/// <param name="path">Where the object stands in the body; empty: it is the body.</param>
-internal sealed class WireObject(JsonObject json, string path = "")
+internal sealed class WireObject
 {
     private const int MaxBytes = 4 << 20;
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 64 };
 
-    public static WireObject Empty { get; } = new([]);
+    private readonly JsonObject json;
+    private readonly string path;
+    private readonly WireMembers members;
+
+    private WireObject(JsonObject json, string path, WireMembers members)
+    {
+        (this.json, this.path, this.members) = (json, path, members);
+        members.Add(json, path);
+    }
+
+    public static WireObject Empty => new([], "", new WireMembers());
+
+    /// <summary>What it has that nobody has asked for so far, each with its place.</summary>
+    public IReadOnlyList<string> FindUnknown() => members.FindUnknown();
 
     /// <summary>The body of a request, whatever its content type says.</summary>
     public static async Task<WireObject> ReadAsync(HttpRequest request, CancellationToken cancellationToken) =>
-        await ReadNodeAsync(request, cancellationToken) is JsonObject json ? new WireObject(json) : throw LifecycleException.BadRequest("the body must be a JSON object");
+        await ReadNodeAsync(request, cancellationToken) is JsonObject json ? new WireObject(json, "", new WireMembers()) : throw LifecycleException.BadRequest("the body must be a JSON object");
 
     /// <summary>The same for a body that is a list of objects.</summary>
     public static async Task<IReadOnlyList<WireObject>> ReadListAsync(HttpRequest request, CancellationToken cancellationToken) =>
         await ReadNodeAsync(request, cancellationToken) is JsonArray list && list.All(i => i is JsonObject)
-            ? [.. list.Select((item, i) => new WireObject((JsonObject)item!, $"[{i}]"))]
+            ? [.. list.Select((item, i) => new WireObject((JsonObject)item!, $"[{i}]", new WireMembers()))]
             : throw LifecycleException.BadRequest("the body must be a list of JSON objects");
 
     /// <summary>The same for a body that may be of another form.</summary>
@@ -60,6 +72,13 @@ internal sealed class WireObject(JsonObject json, string path = "")
     /// <summary>A text; null if it is absent or empty.</summary>
     public string? FilledText(string name) => NullableText(name) is { Length: > 0 } text ? text : null;
 
+    /// <summary>A text by its name or by the older one; empty if neither is there.</summary>
+    public string Text(string name, string older)
+    {
+        var (text, before) = (FilledText(name), Text(older));
+        return text ?? before;
+    }
+
     public bool Flag(string name) => Find(name) switch
     {
         null => false,
@@ -71,7 +90,7 @@ internal sealed class WireObject(JsonObject json, string path = "")
     public WireObject? Object(string name) => Find(name) switch
     {
         null => null,
-        JsonObject inner => new WireObject(inner, At(name)),
+        JsonObject inner => new WireObject(inner, At(name), members),
         var other => throw Wrong(other, name, "an object"),
     };
 
@@ -87,7 +106,7 @@ internal sealed class WireObject(JsonObject json, string path = "")
     public JsonNode? Value(string name) => Find(name)?.DeepClone();
 
     public IReadOnlyList<WireObject> Objects(string name) =>
-        [.. List(name).Select((item, i) => item is JsonObject inner ? new WireObject(inner, $"{At(name)}[{i}]") : throw Wrong(item, $"{name}[{i}]", "an object"))];
+        [.. List(name).Select((item, i) => item is JsonObject inner ? new WireObject(inner, $"{At(name)}[{i}]", members) : throw Wrong(item, $"{name}[{i}]", "an object"))];
 
     public IReadOnlyList<string> Texts(string name) =>
         [.. List(name).Select((item, i) => AsText(item, $"{name}[{i}]") ?? "")];
@@ -117,6 +136,7 @@ internal sealed class WireObject(JsonObject json, string path = "")
 
     private JsonNode? Find(string name)
     {
+        members.Ask(json, name);
         if (json.TryGetPropertyValue(name, out var exact))
             return exact;
         foreach (var (key, value) in json)

@@ -55,23 +55,24 @@ internal sealed class TrainingNoun(IResourceStore store, ReconcilerHost<Training
         var model = wire.Object("model") ?? WireObject.Empty;
         var source = wire.Object("algorithmSource") ?? WireObject.Empty;
         var (vcs, objects) = (source.Object("vcs") ?? WireObject.Empty, source.Object("objectStorage") ?? WireObject.Empty);
+        // What stands at the second place of each is the older name.
+        var (repository, olderRepository) = (vcs.FilledText("connection"), wire.FilledText("vcsName"));
+        var (reference, olderReference) = (vcs.FilledText("reference"), wire.Text("reference"));
+        var (bucket, path) = (objects.FilledText("connection"), objects.Text("path"));
         return new TrainingSpec
         {
             ModelName = model.Text("name"),
             ModelVersion = model.Text("version"),
             ArtifactName = model.Text("artifactNameTemplate"),
-            Toolchain = wire.FilledText("toolchain") ?? wire.Text("trainingIntegration"),
-            // What stands at the second place of each is the older name.
-            Git = (vcs.FilledText("connection") ?? wire.FilledText("vcsName")) is { } repository
-                ? new GitSource(repository, vcs.FilledText("reference") ?? wire.Text("reference"))
-                : null,
-            Objects = objects.FilledText("connection") is { } bucket ? new ObjectSource(bucket, objects.Text("path")) : null,
+            Toolchain = wire.Text("toolchain", "trainingIntegration"),
+            Git = (repository ?? olderRepository) is { } git ? new GitSource(git, reference ?? olderReference) : null,
+            Objects = bucket is null ? null : new ObjectSource(bucket, path),
             WorkDir = wire.Text("workDir"),
             Entrypoint = wire.Text("entrypoint"),
             Args = wire.Texts("args"),
             HyperParameters = wire.Map("hyperParameters") ?? new Dictionary<string, string>(),
             Environment = [.. wire.Objects("envs").Select(e => new EnvironmentVariable(e.Text("name"), e.Text("value")))],
-            Data = [.. wire.Objects("data").Select(d => new DataBinding(d.FilledText("connection") ?? d.Text("connName"), d.Text("localPath"), d.Text("remotePath")))],
+            Data = [.. wire.Objects("data").Select(d => new DataBinding(d.Text("connection", "connName"), d.Text("localPath"), d.Text("remotePath")))],
             OutputConnection = wire.Text("outputConnection"),
             Image = wire.Text("image"),
             Resources = ComputeWire.Read(wire.Object("resources")),

@@ -57,6 +57,14 @@ public sealed class ConnectionTestTests(ServerFixture fixture, MotoServer moto, 
     }
 
     [Fact]
+    public async Task Docker_OfTheServersOwnRegistry()
+    {
+        var host = fixture.Server.Url.Authority;
+        await WorksAsync(new JsonObject { ["type"] = "docker", ["uri"] = $"{host}/models", ["username"] = "admin", ["password"] = Base64(TestServer.Password) }, "lets us in");
+        await FailsAsync(new JsonObject { ["type"] = "docker", ["uri"] = $"{host}/models", ["username"] = "admin", ["password"] = Base64("s3cret") }, host);
+    }
+
+    [Fact]
     public async Task Git()
     {
         await TestProgram.RunAsync("git", ["init", "--quiet", "-b", "main", directory["source"]]);

@@ -130,6 +130,8 @@ public sealed class PackagingTests(ServerFixture fixture, RegistryServer registr
     [InlineData("slip", "{}", "Unfit", "leads out of the directory")]
     [InlineData("text", "{}", "Unfit", "neither a zip nor a tarball")]
     [InlineData("", """{"imageName":"{{ Name"}""", "Unfit", "the argument imageName is no template")]
+    [InlineData("", """{"imageName":"{{ Foo }}:1"}""", "Unfit", "There is no 'Foo' here: known are Name, RandomUUID, Version.")]
+    [InlineData("", """{"imageName":"{{ .Name }}:1"}""", "Unfit", "Write {{ Name }} here, without the dot")]
     [InlineData("", """{"imageName":"a b"}""", "Unfit", "the image cannot be called that")]
     [InlineData("", """{"dockerfileBaseImage":"no such:image:at all"}""", "Unfit", "the base image is not usable")]
     [InlineData("", """{"dockerfileBaseImage":"HOST/nothing/there:1"}""", "ImageFailed", "There is no image")]

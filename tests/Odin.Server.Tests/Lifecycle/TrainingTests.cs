@@ -175,6 +175,35 @@ public sealed class TrainingTests(ServerFixture fixture) : IClassFixture<ServerF
         Assert.Equal("somebody's", await File.ReadAllTextAsync(Path.Combine(fixture.Server.Data, "artifacts", id + ".zip")));
     }
 
+    [Fact]
+    public async Task ArtifactName_OfAnotherTraining_IsRefusedBeforeAnythingRuns()
+    {
+        await PrepareAsync(Script);
+        var named = Body().Replace("\"version\":\"1\"", $"\"version\":\"1\",\"artifactNameTemplate\":\"{id}.zip\"", StringComparison.Ordinal);
+        await client.ExpectAsync(HttpStatusCode.Created, HttpMethod.Post, "model/training", named);
+        await EndAsync();
+        await client.ExpectAsync(HttpStatusCode.Created, HttpMethod.Post, "model/training", named.Replace($"\"id\":\"{id}\"", $"\"id\":\"{id}-b\"", StringComparison.Ordinal));
+        var status = (await client.EndAsync("training", $"{id}-b"))["status"]!;
+        Assert.Equal(("failed", "ResultFailed"), ((string?)status["state"], (string?)status["reason"]));
+        Assert.Contains($"The name '{id}.zip' is taken in the output connection, by training '{id}'", (string?)status["message"], StringComparison.Ordinal);
+        Assert.DoesNotContain("training with", await client.LogAsync("training", $"{id}-b"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Toolchain_ThatLeavesNoModel_Fails()
+    {
+        await PrepareAsync(Script);
+        var program = directory["toolchain"];
+        await File.WriteAllTextAsync(program, "#!/bin/sh\nmkdir -p output\n");
+        await TestProgram.RunAsync("chmod", ["+x", program]);
+        await client.ExpectAsync(HttpStatusCode.Created, HttpMethod.Post, "toolchain/integration", $$$"""{"id":"{{{id}}}-own","spec":{"entrypoint":"{{{program}}}","defaultImage":"x:1"}}""");
+        await client.ExpectAsync(HttpStatusCode.Created, HttpMethod.Post, "model/training", Body().Replace("\"script\"", $"\"{id}-own\"", StringComparison.Ordinal));
+        var status = (await EndAsync())["status"]!;
+        Assert.Equal(("failed", "ResultFailed"), ((string?)status["state"], (string?)status["reason"]));
+        Assert.Contains("The toolchain has left no model: there is neither odahuflow.project.yaml nor odahuflow.model.yaml", (string?)status["message"], StringComparison.Ordinal);
+        Assert.Null(status["artifacts"]);
+    }
+
     private static string Quote(string text) => $"'{text}'";
 
     private string Body() => $$$"""
