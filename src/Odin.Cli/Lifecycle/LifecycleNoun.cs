@@ -61,6 +61,9 @@ internal sealed record LifecycleNoun(string Command, string Description, IReadOn
     /// <summary>The noun of a <c>kind</c>; null: there is none.</summary>
     public static LifecycleNoun? OfKind(string kind) => All.FirstOrDefault(n => n.Kinds.Contains(kind));
 
+    /// <summary>Where wishes are sent: a slip in the name of a field is refused there, with what may have been meant.</summary>
+    public string WishPath => $"{Path}?fieldValidation=Strict";
+
     /// <summary>Where one is, below the address of the server.</summary>
     public string PathOf(string id) => $"{Path}/{Uri.EscapeDataString(id)}";
 

@@ -79,7 +79,7 @@ internal sealed class ManifestApplication(OdinClient client, Printer printer, bo
                 running.Add(item);
             return;
         }
-        var answer = isNew ? await client.PostAsync(item.Noun.Path, item.Json, cancellationToken) : await client.PutAsync(item.Noun.Path, item.Json, cancellationToken);
+        var answer = isNew ? await client.PostAsync(item.Noun.WishPath, item.Json, cancellationToken) : await client.PutAsync(item.Noun.WishPath, item.Json, cancellationToken);
         if (!answer.IsSuccess)
         {
             Fail(item, Told(item, answer));

@@ -81,7 +81,7 @@ internal sealed class NounCommand : OdinCommand
         foreach (var entity in Manifest.Read(parse.GetValue(File)!, noun, Session.Environment.In))
         {
             var id = LifecycleNoun.Find(entity, "id") ?? "";
-            var answer = isNew ? await client.PostAsync(noun.Path, entity, cancellationToken) : await client.PutAsync(noun.Path, entity, cancellationToken);
+            var answer = isNew ? await client.PostAsync(noun.WishPath, entity, cancellationToken) : await client.PutAsync(noun.WishPath, entity, cancellationToken);
             if (isNew && answer.Status == HttpStatusCode.Conflict && parse.GetValue(IgnoreExisting))
             {
                 @out.WriteLine($"The {noun.Singular} '{id}' exists already.");

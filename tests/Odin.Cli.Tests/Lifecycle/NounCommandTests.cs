@@ -102,6 +102,28 @@ public sealed class NounCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Field_ThatNobodyKnows_IsRefusedWithWhatMayHaveBeenMeant()
+    {
+        var file = cli.File("x.yaml", Manifest("ToolchainIntegration", "spec: {entrypoint: run, defaultImage: i, aditionalEnvironments: {A: b}}", ""));
+        foreach (var command in new[] { "toolchain create", "apply" })
+        {
+            var result = await cli.RunAsync([.. command.Split(' '), "-f", file]);
+            Assert.NotEqual(0, result.ExitCode);
+            Assert.Contains("unknown field spec.aditionalEnvironments: did you mean additionalEnvironments?", result.Error, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>What is shown to programs can be given back.</summary>
+    [Fact]
+    public async Task Get_ThenEdit_ChangesNothing()
+    {
+        await cli.RunAsync("packaging", "create", "-f", cli.File("x.yaml", Manifest("ModelPackaging", "spec: {artifactName: none.zip, integrationName: docker-rest}", "")), "--no-wait");
+        var shown = cli.File("y.yaml", (await cli.RunAsync("packaging", "get", id, "-o", "yaml")).Out);
+        Assert.Equal(new CliResult(0, $"The packaging '{id}' was replaced.\n", ""), await cli.RunAsync("packaging", "edit", "-f", shown, "--no-wait"));
+        await cli.RunAsync("packaging", "delete", id);
+    }
+
+    [Fact]
     public async Task Get_OfOne_IsTidyForPeople_ATableWhenAsked_AndWholeForPrograms()
     {
         var file = cli.File("x.yaml", Manifest("ModelPackaging", "spec: {artifactName: none.zip, integrationName: docker-rest}", ""));
@@ -118,6 +140,7 @@ public sealed class NounCommandTests : IDisposable
         var whole = JsonNode.Parse((await cli.RunAsync("packaging", "get", id, "-o", "json")).Out)![0]!;
         Assert.Equal("ModelPackaging", (string?)whole["kind"]);
         Assert.True(whole["spec"]!.AsObject().ContainsKey("targets"));
+        await cli.RunAsync("packaging", "delete", id);
     }
 
     [Fact]
