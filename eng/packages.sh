@@ -126,3 +126,17 @@ need_test_servers() {
             say "Swift, an S3 server of the tests, could not be installed; see artifacts/swift.log."
     fi
 }
+
+# What ./bench --serving measures against, and with.
+need_rival_server() {
+    missing=
+    command -v wrk >/dev/null 2>&1 || missing="$missing wrk"
+    [ -d /usr/lib/python3/dist-packages/gunicorn ] || missing="$missing gunicorn"
+    [ -d /usr/lib/python3/dist-packages/flask ] || missing="$missing python3-flask"
+    [ -n "$missing" ] || return 0
+    # shellcheck disable=SC2086
+    if can_install && install $missing; then
+        return 0
+    fi
+    die "missing:$missing. Install them (these are the names of Debian's packages)."
+}

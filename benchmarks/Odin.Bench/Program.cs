@@ -28,6 +28,12 @@ var onLifecycle = new (string Name, Func<Task<IReadOnlyList<BenchRow>>> Run)[]
     ("images", ImageBenches.BuildersAsync),
 };
 
+// Asked for by --serving, because they need Python with scikit-learn, gunicorn, Flask and wrk.
+var onServing = new (string Name, Func<Task<IReadOnlyList<BenchRow>>> Run)[]
+{
+    ("serving", ServingBenches.DirectAsync),
+};
+
 var benches = onMachine;
 string? only = null;
 var json = false;
@@ -41,9 +47,11 @@ for (var i = 0; i < args.Length; i++)
         benches = onKubernetes;
     else if (args[i] == "--lifecycle")
         benches = onLifecycle;
+    else if (args[i] == "--serving")
+        benches = onServing;
     else
     {
-        Console.Error.WriteLine($"usage: ./bench [--kubernetes|--lifecycle] [--only NAME] [-o table|json]\nnames: {string.Join(", ", onMachine.Concat(onKubernetes).Concat(onLifecycle).Select(b => b.Name))}");
+        Console.Error.WriteLine($"usage: ./bench [--kubernetes|--lifecycle|--serving] [--only NAME] [-o table|json]\nnames: {string.Join(", ", onMachine.Concat(onKubernetes).Concat(onLifecycle).Concat(onServing).Select(b => b.Name))}");
         return 2;
     }
 }

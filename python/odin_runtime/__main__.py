@@ -1,9 +1,10 @@
-"""Commands: capture (lists the files of an environment), mlflow, script (toolchains), gppi (a model directory), invoke (inside a model's image), checker (internal)."""
+"""Commands: capture (lists the files of an environment), mlflow, script (toolchains), gppi (a model directory), invoke (inside a model's image), checker and
+worker (internal)."""
 
 import sys
 
 # A model may need an older Python than we do: what runs inside of its environment is written for 3.6.
-if sys.version_info < ((3, 6) if sys.argv[1:2] in (["checker"], ["invoke"]) else (3, 9)):
+if sys.version_info < ((3, 6) if sys.argv[1:2] in (["checker"], ["invoke"], ["worker"]) else (3, 9)):
     sys.exit("Odin's Python runtime needs Python 3.9 or newer; this is %s at %s. Name another one by ODIN_PYTHON." % (
         sys.version.split()[0], sys.executable))
 
@@ -17,6 +18,7 @@ COMMANDS = {
     "invoke": "odin_runtime.invoke",
     "mlflow": "odin_runtime.toolchains.mlflow",
     "script": "odin_runtime.toolchains.script",
+    "worker": "odin_runtime.prediction_worker",
 }
 
 

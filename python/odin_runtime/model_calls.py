@@ -48,8 +48,8 @@ class Model:
             raise ModelError("info() of the model must return two lists: the columns of input and of output.")
         return list(result[0]), list(result[1])
 
-    def predict(self, rows, columns=None):
-        """The text of the JSON document {prediction, columns} for rows."""
+    def evaluate(self, rows, columns=None):
+        """The predictions for rows, as a list, and the names of their columns."""
         # A model may take the rows alone when no names are given.
         predict = self.function("predict_on_matrix")
         result = predict(rows, provided_columns_names=columns) if columns else predict(rows)
@@ -60,8 +60,17 @@ class Model:
             prediction = prediction.tolist()
         if not isinstance(prediction, (list, tuple)):
             raise ModelError(f"predict_on_matrix() of the model must return an array or a list, not {type(prediction).__name__}.")
+        return prediction, list(names) if names is not None else []
+
+    def encoder(self):
+        """The class that writes the model's values as JSON; None: the standard one."""
         hook = getattr(self.module, "get_output_json_serializer", None)
-        return json.dumps({"prediction": prediction, "columns": list(names) if names is not None else []}, cls=hook() if hook else None)
+        return hook() if hook else None
+
+    def predict(self, rows, columns=None):
+        """The text of the JSON document {prediction, columns} for rows."""
+        prediction, names = self.evaluate(rows, columns)
+        return json.dumps({"prediction": prediction, "columns": names}, cls=self.encoder())
 
     def self_check(self):
         """Describes itself and predicts its sample. False where there is no sample, so that nothing was predicted."""

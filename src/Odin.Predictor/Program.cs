@@ -1,24 +1,52 @@
-using System.Net;
-using Odin.Predictor;
+using Odin.Predictor.Calls;
+using Odin.Predictor.Hosting;
+using Odin.Predictor.Inference;
+using Odin.Predictor.Invocations;
+using Odin.Predictor.Metrics;
+using Odin.Predictor.Models;
+using Odin.Predictor.Requests;
+using Odin.Predictor.Workers;
 
-// The model server of a model's image. It answers its health check; predictions are not served yet.
-if (!PredictorOptions.TryRead(args, out var options, out var error))
+// The model server of a model's image: HTTP here, the model in processes of its own Python.
+var settings = new PredictorSettings(Environment.GetEnvironmentVariable);
+var options = settings.Read(args);
+if (settings.Errors.Count > 0)
 {
-    Console.Error.WriteLine(error);
+    foreach (var error in settings.Errors)
+        Console.Error.WriteLine($"odin-predictor: {error}");
     return 2;
 }
 
-var builder = WebApplication.CreateSlimBuilder();
-builder.Logging.ClearProviders().AddSimpleConsole(console =>
+var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+builder.Logging.AddSimpleConsole(console =>
 {
     console.SingleLine = true;
     console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
     console.UseUtcTimestamp = true;
 });
-builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
-builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(options.Address, options.Port));
+builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listener.Configure(kestrel, options));
+builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Drain + TimeSpan.FromSeconds(15));
+builder.Services.AddRoutingCore();
+builder.Services.AddSingleton(options);
+builder.Services.AddSingleton(TimeProvider.System);
+builder.Services.AddSingleton<PredictorMetrics>();
+builder.Services.AddSingleton<CallQueue>();
+builder.Services.AddSingleton<WorkerPool>();
+builder.Services.AddHostedService(services => services.GetRequiredService<WorkerPool>());
+builder.Services.AddSingleton<Predictions>();
+builder.Services.AddHostedService(services => services.GetRequiredService<Predictions>());
+builder.Services.AddHostedService<ReadyNotice>();
+builder.Services.AddSingleton<ServedModel>();
+builder.Services.AddSingleton<HealthEndpoints>();
+builder.Services.AddSingleton<InvokeEndpoint>();
+builder.Services.AddSingleton<ModelInfoEndpoint>();
+builder.Services.AddSingleton<InferEndpoints>();
+
 var app = builder.Build();
-app.MapGet("/healthcheck", HealthEndpoints.Check);
+app.UseMiddleware<RequestFrame>();
+app.UseRouting();
+PredictorRoutes.Map(app);
 try
 {
     await app.RunAsync();
@@ -26,6 +54,6 @@ try
 }
 catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
 {
-    Console.Error.WriteLine($"odin-predictor: the port {options.Port} is taken by another program; choose another one by --port.");
+    Console.Error.WriteLine($"odin-predictor: {Listener.Taken(options)}");
     return 1;
 }

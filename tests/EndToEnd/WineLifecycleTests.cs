@@ -36,13 +36,14 @@ public sealed class WineLifecycleTests : IDisposable
         Assert.Contains($"Image: {server.Url.Authority}/wine:1.0\n", packaging, StringComparison.Ordinal);
         var command = await RunAsync(cli, "packaging", "create", "-f", File("packaging-cli.yaml"));
         Assert.Contains($"Image: {server.Url.Authority}/wine-cli:1.0\n", command, StringComparison.Ordinal);
-        await PredictAsync($"{server.Url.Authority}/wine-cli:1.0");
+        using var podman = new ContainerTool("podman", "runc");
+        await PredictAsync(podman, $"{server.Url.Authority}/wine-cli:1.0");
+        await ServeAsync(podman, $"{server.Url.Authority}/wine:1.0");
     }
 
     // As anybody would with a container engine.
-    private async Task PredictAsync(string image)
+    private async Task PredictAsync(ContainerTool podman, string image)
     {
-        using var podman = new ContainerTool("podman", "runc");
         Directory.CreateDirectory(home["io"]);
         System.IO.File.Copy(File("request.json"), home["io/request.json"]);
         await podman.RunAsync("podman", "pull", "--quiet", "--tls-verify=false", "--creds", $"admin:{OdinServer.Password}", image);
@@ -52,6 +53,31 @@ public sealed class WineLifecycleTests : IDisposable
         Assert.Equal("quality", (string?)result["columns"]![0]);
         Assert.InRange((double)result["prediction"]![0]!, 5, 8);
         Assert.Contains("\"name\": \"alcohol\"", await podman.RunAsync("podman", [.. run, "info"]), StringComparison.Ordinal);
+    }
+
+    // Asked from within, so that no port of this machine is taken.
+    private static async Task ServeAsync(ContainerTool podman, string image)
+    {
+        const string Ask = """
+            import json, sys, urllib.request
+            body = sys.argv[2].encode() if len(sys.argv) > 2 else None
+            print(urllib.request.urlopen(urllib.request.Request("http://127.0.0.1:5000" + sys.argv[1], body, {"Content-Type": "application/json"}), timeout=60).read().decode())
+            """;
+        await podman.RunAsync("podman", "pull", "--quiet", "--tls-verify=false", "--creds", $"admin:{OdinServer.Password}", image);
+        var container = await podman.RunAsync("podman", "run", "--detach", "--network", "none", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "all", image);
+        try
+        {
+            await Eventually.True(async () => (await podman.TryAsync("podman", "exec", container, "python3", "-c", Ask, "/readyz")).Code == 0, "the model is loaded", TimeSpan.FromMinutes(2));
+            var answer = JsonNode.Parse(await podman.RunAsync("podman", "exec", container, "python3", "-c", Ask, "/api/model/invoke", await System.IO.File.ReadAllTextAsync(File("request.json"))))!;
+            Assert.Equal("quality", (string?)answer["columns"]![0]);
+            Assert.InRange((double)answer["prediction"]![0]![0]!, 5, 8);
+            var info = JsonNode.Parse(await podman.RunAsync("podman", "exec", container, "python3", "-c", Ask, "/api/model/info"))!;
+            Assert.Equal(("wine", "1.0"), ((string?)info["info"]!["title"], (string?)info["info"]!["version"]));
+        }
+        finally
+        {
+            await podman.RunAsync("podman", "rm", "--force", "--time", "20", container);
+        }
     }
 
     private static string File(string name) => Path.Combine(SourceTree.Root, "examples", "lifecycle", "wine", name);

@@ -29,6 +29,7 @@ internal sealed class ContainerTool : IDisposable
 
     public IReadOnlyDictionary<string, string> Variables => new Dictionary<string, string>
     {
+        ["DOCKER_HOST"] = RealDocker ?? $"unix://{DockerSocket}",
         ["CONTAINERS_CONF"] = Environment.GetEnvironmentVariable("CONTAINERS_CONF") is { Length: > 0 } set ? set : Path.Combine(SourceTree.Root, "deploy/containers.conf"),
         ["CONTAINERS_STORAGE_CONF"] = directory["storage.conf"],
         ["CONTAINERS_REGISTRIES_CONF"] = directory["registries.conf"],
@@ -36,6 +37,24 @@ internal sealed class ContainerTool : IDisposable
         ["HOME"] = directory.Path,
         ["XDG_RUNTIME_DIR"] = directory.Path,
     };
+
+    /// <summary>Of a real daemon of Docker's: <c>unix:///run/docker.sock</c>. Null: podman answers in its place.</summary>
+    private static string? RealDocker => Environment.GetEnvironmentVariable("ODIN_TEST_DOCKER_HOST") is { Length: > 0 } host ? host : null;
+
+    private string DockerSocket => directory["docker.sock"];
+
+    /// <summary>Lets podman answer as Docker's daemon does, until it is disposed, unless there is one.</summary>
+    public async Task<IAsyncDisposable?> ServeDockerAsync()
+    {
+        if (RealDocker is not null)
+            return null;
+        var start = new ProcessStartInfo("podman", ["system", "service", "--time", "0", $"unix://{DockerSocket}"]);
+        foreach (var (name, value) in Variables)
+            start.Environment[name] = value;
+        var service = new Service(Process.Start(start)!);
+        await Eventually.True(() => File.Exists(DockerSocket), "podman answers in the place of Docker's daemon");
+        return service;
+    }
 
     /// <summary>Standard output without the last line end.</summary>
     public async Task<string> RunAsync(string program, params string[] arguments)
@@ -59,4 +78,14 @@ internal sealed class ContainerTool : IDisposable
     }
 
     public void Dispose() => directory.Dispose();
+
+    private sealed class Service(Process process) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync();
+            process.Dispose();
+        }
+    }
 }

@@ -21,15 +21,21 @@ public sealed class StorageOpener(ConnectionCatalog connections, LocalDirectorie
     {
         var connection = await connections.FindAsync(id, cancellationToken)
             ?? throw new ObjectStorageException($"The connection '{id}' does not exist any more: create it again, or name another one.", isPassing: false);
-        var (location, error) = StorageLocation.Parse(connection.Spec.Type, connection.Spec.Uri);
-        if (location is null)
-            throw new ObjectStorageException($"The connection '{id}': {error}.", isPassing: false);
         if (directories.Refuse(connection.Spec) is { } refusal)
             throw new ObjectStorageException($"The connection '{id}' {refusal}.", isPassing: false);
+        return Open(connection, await connections.RevealAsync(connection, cancellationToken));
+    }
+
+    /// <summary>Opens the storage of a connection whose secrets are known.</summary>
+    /// <exception cref="ObjectStorageException">It leads to no storage.</exception>
+    public static OpenedStorage Open(Connection connection, ConnectionSecrets secrets)
+    {
+        var (location, error) = StorageLocation.Parse(connection.Spec.Type, connection.Spec.Uri);
+        if (location is null)
+            throw new ObjectStorageException($"The connection '{connection.Id}': {error}.", isPassing: false);
         // The address of a local connection may be that of a file: then its directory is the bucket.
         if (connection.Spec.Type == ConnectionTypes.Local && File.Exists(location.Bucket))
             location = new StorageLocation(null, Path.GetDirectoryName(location.Bucket)!, Path.GetFileName(location.Bucket));
-        var secrets = await connections.RevealAsync(connection, cancellationToken);
         return new OpenedStorage(Open(connection, location, secrets), location);
     }
 

@@ -3,10 +3,12 @@ using System.Diagnostics;
 
 namespace Odin.Images;
 
-/// <summary>Runs buildah or podman: an argument list, a chosen environment, every line of output into the log.</summary>
+/// <summary>Runs buildah, podman or docker: an argument list, a chosen environment, every line of output into the log.</summary>
 internal sealed class BuildProgram
 {
-    public const string AuthFile = "auth.json";
+    public const string Docker = "docker";
+
+    private static readonly string[] Known = ["buildah", "podman", Docker];
 
     private const int LinesKept = 20, LongestLine = 4000;
 
@@ -16,6 +18,7 @@ internal sealed class BuildProgram
         "PATH", "HOME", "TMPDIR", "LANG", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
         "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR",
         "CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF", "CONTAINERS_REGISTRIES_CONF", "BUILDAH_ISOLATION", "STORAGE_DRIVER", "STORAGE_OPTS",
+        "DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_API_VERSION", "DOCKER_BUILDKIT",
     ];
 
     private readonly string path;
@@ -24,21 +27,21 @@ internal sealed class BuildProgram
     /// <exception cref="ImageException">There is no such program.</exception>
     public BuildProgram(string? wanted, IReadOnlyDictionary<string, string> environment)
     {
-        string[] names = wanted is null ? ["buildah", "podman"] : [wanted];
+        var names = wanted is null ? Known : [wanted];
         this.environment = environment;
         path = names.Select(Find).FirstOrDefault(found => found is not null)
             ?? throw new ImageException(
-                $"The image needs commands to be run in it, for which there is no {(wanted is null ? "buildah and no podman" : $"'{wanted}'")} here. Install buildah or podman, or use a base image that has the environment already and the builder 'layers'.", isPassing: false);
+                $"The image needs commands to be run in it, for which there is no {(wanted is null ? "buildah, podman or docker" : $"'{wanted}'")} here. Install one of buildah, podman and docker, or use a base image that has the environment already and the builder 'layers'.", isPassing: false);
         Name = Path.GetFileName(path);
-        if (Name is not ("buildah" or "podman"))
-            throw new ImageException($"Images are built with buildah or podman, not with '{Name}'.", isPassing: false);
+        if (!Known.Contains(Name))
+            throw new ImageException($"Images are built with buildah, podman or docker, not with '{Name}'.", isPassing: false);
     }
 
     public string Name { get; }
 
     /// <summary>Runs it to its end; whoever cancels kills it with all that it has started.</summary>
     /// <returns>The last line of its standard output.</returns>
-    /// <param name="directory">Its working directory, with the file <c>auth.json</c>, where it looks for passwords.</param>
+    /// <param name="directory">Its working directory. Passwords are looked for in it, and there are none.</param>
     /// <exception cref="ImageException">It failed; the message has its last words.</exception>
     public async Task<string> RunAsync(string directory, IReadOnlyList<string> arguments, Func<string, CancellationToken, Task> log, CancellationToken cancellationToken)
     {
@@ -82,6 +85,23 @@ internal sealed class BuildProgram
         }
     }
 
+    /// <summary>Removes images from the program's storage, also when the build was cancelled, so with a deadline of its own.</summary>
+    public async Task RemoveAsync(string directory, IReadOnlyList<string> images)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        foreach (var image in images.Reverse())
+        {
+            try
+            {
+                await RunAsync(directory, ["rmi", "--force", image], (_, _) => Task.CompletedTask, limit.Token);
+            }
+            catch (Exception e) when (e is ImageException or OperationCanceledException)
+            {
+                // It may be gone with the other one, or used by another build.
+            }
+        }
+    }
+
     private static string? Find(string name)
     {
         if (name.Contains('/'))
@@ -115,7 +135,10 @@ internal sealed class BuildProgram
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         // Not the passwords of whoever runs this.
-        start.Environment["REGISTRY_AUTH_FILE"] = Path.Combine(directory, AuthFile);
+        var settings = Path.Combine(directory, "config.json");
+        File.WriteAllText(settings, "{}");
+        start.Environment["REGISTRY_AUTH_FILE"] = settings;
+        start.Environment["DOCKER_CONFIG"] = directory;
         try
         {
             var process = Process.Start(start)!;

@@ -3,7 +3,7 @@ namespace Odin.Images;
 /// <summary>The program that builds images by running commands in them.</summary>
 public sealed record ContainerfileOptions
 {
-    /// <summary><c>buildah</c>, <c>podman</c>, or the path of one of them; null: the first of the two that is found.</summary>
+    /// <summary><c>buildah</c>, <c>podman</c>, <c>docker</c>, or the path of one of them; null: the first of them that is found.</summary>
     public string? Program { get; init; }
 
     /// <summary>Further arguments of the build, each by itself: <c>--network=host</c>, <c>--isolation=chroot</c>.</summary>

@@ -29,7 +29,7 @@ public sealed record PackagingOptions
     public const string MachineBase = "machine";
 
     /// <summary>
-    /// Installs what a model needs by commands in its base image, with buildah or podman; null, the default: images are put
+    /// Installs what a model needs by commands in its base image, with buildah, podman or docker; null, the default: images are put
     /// together from layers alone, and their base has what the model needs.
     /// </summary>
     public ContainerfileOptions? Containerfile { get; init; }

@@ -28,9 +28,8 @@ internal sealed class TrainingWork(
         {
             var toolchain = await FindToolchainAsync(resource, cancellationToken);
             var commit = await LayOutSourceAsync(resource, context, cancellationToken);
-            var download = new DataDownload(opener, time);
             foreach (var binding in resource.Spec.Data)
-                await download.CopyAsync(binding.Connection, binding.RemotePath, binding.LocalPath, context, cancellationToken);
+                await DownloadAsync(binding.Connection, binding.RemotePath, binding.LocalPath, context, cancellationToken);
             var known = (await store.FindManyAsync<Connection>([.. TrainingRules.ConnectionsOf(resource.Spec, options)], cancellationToken)).ToDictionary(c => c.Id, StringComparer.Ordinal);
             await File.WriteAllTextAsync(SafePath.Make(context.Workspace, TrainingFiles.Request), TrainingFiles.WriteRequest(resource, toolchain, known), cancellationToken);
             var named = resource with { Status = resource.Status with { Commit = commit } };
@@ -118,11 +117,17 @@ internal sealed class TrainingWork(
         await store.FindAsync<Toolchain>(resource.Spec.Toolchain, cancellationToken)
         ?? throw new StepFailedException(StepReasons.NotFound, $"The toolchain '{resource.Spec.Toolchain}' does not exist any more: create it again, or name another one.");
 
+    private async Task DownloadAsync(string connection, string remotePath, string localPath, StepContext context, CancellationToken cancellationToken)
+    {
+        using var opened = await opener.OpenAsync(connection, cancellationToken);
+        await new DataDownload(time).CopyAsync(opened, connection, remotePath, localPath, context.Workspace, (text, token) => context.LogAsync(text, token), cancellationToken);
+    }
+
     private async Task<string?> LayOutSourceAsync(Training resource, StepContext context, CancellationToken cancellationToken)
     {
         if (resource.Spec.Git is not { } git)
         {
-            await new DataDownload(opener, time).CopyAsync(resource.Spec.Objects!.Connection, resource.Spec.Objects.Path, "", context, cancellationToken);
+            await DownloadAsync(resource.Spec.Objects!.Connection, resource.Spec.Objects.Path, "", context, cancellationToken);
             return null;
         }
         var connection = await store.FindAsync<Connection>(git.Connection, cancellationToken)

@@ -92,8 +92,8 @@ internal static class Settings
     public static readonly Setting PackagingOutput = new("packaging.output_connection", "models-output", "The connection that holds the artifacts of packagings that name none.") { Inherited = ["PACKAGING_OUTPUTCONNECTIONID"] };
     public static readonly Setting PackagingTimeout = new("packaging.timeout", "4h", "How long a packaging may take, from its first step.") { Inherited = ["PACKAGING_TIMEOUT"] };
     public static readonly Setting PackagingBase = new("packaging.base_image", "machine", "The base of images whose packaging names none: a reference, 'scratch', or 'machine': the Python of the server's machine with what the model needs.");
-    public static readonly Setting PackagingBuilder = new("packaging.builder", "layers", "How images are made: 'layers', without any tool, or 'containerfile', which installs what the model needs in the base image with buildah or podman.");
-    public static readonly Setting PackagingProgram = new("packaging.program", "buildah, else podman", "The program of the builder 'containerfile': a name or a path.");
+    public static readonly Setting PackagingBuilder = new("packaging.builder", "layers", "How images are made: 'layers', without any tool, or 'containerfile', which installs what the model needs in the base image with buildah, podman or docker.");
+    public static readonly Setting PackagingProgram = new("packaging.program", "buildah, else podman, else docker", "The program of the builder 'containerfile': a name or a path.");
     public static readonly Setting PackagingArguments = new("packaging.arguments", null, "Further arguments of that program's build, with ';' between them: '--isolation=chroot;--network=host'.");
     public static readonly Setting RegistryEnabled = new("registry.enabled", "true", "Whether the server's own registry answers at /v2/: 'true' or 'false'.");
     public static readonly Setting RegistryName = new("registry.name", "the first address of the API", "The host, perhaps with a port, under which that registry is reached; names of images begin with it.");

@@ -12,9 +12,12 @@ public sealed class ContainerfileImageBuilderTests(RegistryServer server) : IDis
     [Theory]
     [InlineData("buildah")]
     [InlineData("podman")]
+    [InlineData("docker")]
     public async Task Build_Commands_AreRunBetweenTheLayers(string program)
     {
         using var tool = new ContainerTool(program, "podman", "busybox", "runc");
+        // Docker's own program, and podman in the place of its daemon.
+        await using var daemon = program == "docker" ? await tool.ServeDockerAsync() : null;
         using var target = await server.CreateRepositoryAsync();
         var lower = await new LayersImageBuilder(new ImageBuilderOptions { WorkDirectory = directory["work"] }).BuildAsync(BusyBox(target, "base"), Log, CancellationToken.None);
         var from = await BaseImage.FindAsync(target, "base", null, CancellationToken.None);
@@ -37,6 +40,7 @@ public sealed class ContainerfileImageBuilderTests(RegistryServer server) : IDis
         var result = await BaseImage.FindAsync(target, "1", null, CancellationToken.None);
         Assert.Equal(from.Layers.Select(l => l.Digest), result.Layers.Take(from.Layers.Count).Select(l => l.Digest));
         Assert.Contains("two \\ lines", log);
+        Assert.Equal("", await tool.RunAsync("podman", "images", "--all", "--quiet"));
         await tool.RunAsync("podman", "login", "-u", RegistryServer.UserName, "-p", RegistryServer.Password, server.Host);
         Assert.Equal("installed numpy\nsecond\nwine", await tool.RunAsync("podman", "run", "--rm", "--network", "none", image.Reference));
         Assert.Empty(Directory.EnumerateFileSystemEntries(directory["work"]));
