@@ -41,11 +41,11 @@ import importlib.util, sys
 sys.exit(any(importlib.util.find_spec(name) is None for name in ("numpy", "pandas", "scipy", "sklearn")))' </dev/null >/dev/null 2>&1
 }
 
-# Sets ODIN_DEMO_PYTHON to an interpreter with scikit-learn and pandas, if there is one: the one that is named already, the system's,
-# or a virtual environment in the cache. Installs nothing.
+# Sets ODIN_DEMO_PYTHON to an interpreter with scikit-learn and pandas, if there is one: the one that is named already, that of an
+# activated virtual environment, that of the PATH, the system's, or a virtual environment in the cache. Installs nothing.
 look_for_python() {
     environment=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/odin/demo-python
-    for python in "${ODIN_DEMO_PYTHON:-}" /usr/bin/python3 "$environment/bin/python" "$(command -v python3 || true)"; do
+    for python in "${ODIN_DEMO_PYTHON:-}" "${VIRTUAL_ENV:+$VIRTUAL_ENV/bin/python}" "$(command -v python3 || true)" /usr/bin/python3 "$environment/bin/python"; do
         if [ -n "$python" ] && has_learn "$python"; then
             use_python "$python"
             return 0

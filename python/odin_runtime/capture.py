@@ -66,6 +66,8 @@ def main(arguments=None):
     parser.add_argument("--model", help="the directory of the model")
     parser.add_argument("--also", action="append", default=[], metavar="FILE", help="a program or library whose libraries are wanted too")
     options = parser.parse_args(arguments)
+    # The server reads our lines into a log of its own.
+    console.bare()
     try:
         file = environment_file.read(options.conda) if options.conda else None
         chosen = environments.choose(file, dict(os.environ), os.path.dirname(os.path.abspath(options.conda)) if options.conda else os.getcwd(), may_make=False)

@@ -65,9 +65,10 @@ class Environment:
         return result
 
 
-def choose(file, environ, directory, may_make=True):
+def choose(file, environ, directory, may_make=True, asks_mlflow=False):
     """The environment for an EnvironmentFile, or for None. `directory` is that of the project. Without `may_make` it is one that
-    a training has made before, or the system's: nothing that the file names is installed or run."""
+    a training has made before, or the system's: nothing that the file names is installed or run. With `asks_mlflow` the program is
+    told to use mlflow, whether the file names it or not."""
     mode = environ.get("ODIN_ENVIRONMENT") or "auto"
     if mode not in MODES:
         raise TrainingError(f"ODIN_ENVIRONMENT is '{mode}'; it must be one of {', '.join(MODES)}.")
@@ -76,8 +77,9 @@ def choose(file, environ, directory, may_make=True):
         raise TrainingError(f"mlflow {chosen.interpreter.mlflow} in {chosen.interpreter.path} is too old; {_OLDEST_MLFLOW} or newer is wanted.")
     for text in chosen.warnings:
         console.warning(text)
-    mlflow = f"mlflow {chosen.interpreter.mlflow}" if chosen.interpreter.mlflow else "Odin's own mlflow module, as that package is not installed"
-    console.info(f"Environment: {chosen.kind}, Python {chosen.interpreter.version} at {chosen.interpreter.path}, {mlflow}")
+    asks_mlflow = asks_mlflow or any(_is_mlflow(name) for name in _names(file))
+    mlflow = f", mlflow {chosen.interpreter.mlflow}" if chosen.interpreter.mlflow else ", Odin's own mlflow module, as that package is not installed"
+    console.info(f"Environment: {chosen.kind}, Python {chosen.interpreter.version} at {chosen.interpreter.path}{mlflow if asks_mlflow else ''}")
     return chosen
 
 
@@ -138,7 +140,7 @@ class _Choice:
             return _System(self.file).environment()
         if mode != "auto":
             try:
-                return self.conda() if mode == "conda" else self.venv()
+                return self.conda() if mode == "conda" else self.venv(self.file.pip_lines)
             except BuildFailure as failure:
                 raise TrainingError(f"ODIN_ENVIRONMENT is '{mode}', but {failure}.") from None
         reasons = []
@@ -149,7 +151,7 @@ class _Choice:
                 reasons.append(f"no conda environment: {failure}")
         if self.lacking():
             try:
-                return self.venv()
+                return self.venv(self.wanted_lines())
             except BuildFailure as failure:
                 reasons.append(f"no virtual environment: {failure}")
         return _System(self.file).environment(reasons)
@@ -159,6 +161,12 @@ class _Choice:
         packages = interpreters.here([wanted.name for wanted in self.file.pip if wanted.name]).packages
         return [wanted.text for wanted in self.file.pip
                 if not wanted.is_met_by(packages.get(wanted.name)) and not _stands_in(wanted, packages)]
+
+    def wanted_lines(self):
+        """The lines of the pip part without those that our own module stands in for."""
+        judged = [(line, requirements.from_pip(line)) for line in self.file.pip_lines]
+        packages = interpreters.here([wanted.name for _, wanted in judged if wanted and wanted.name]).packages
+        return tuple(line for line, wanted in judged if not (wanted and wanted.name and _stands_in(wanted, packages)))
 
     def conda(self):
         program = conda_program(self.environ)
@@ -176,18 +184,18 @@ class _Choice:
         prefix = self.cache.prepared(f"conda-{_key(name, self.file.digest)}", f"the conda environment of '{self.file.name}'", make)
         return self.made("conda", prefix, [])
 
-    def venv(self):
-        if not self.file.pip_lines:
+    def venv(self, pip_lines):
+        if not pip_lines:
             raise BuildFailure(f"'{self.file.path}' has no pip part to make a virtual environment from")
         base = interpreters.here([])
         # What is included by -r is in what the lines mean.
-        key = _key(base.path, base.version, *self.file.pip_lines, *(wanted.text for wanted in self.file.pip))
+        key = _key(base.path, base.version, *pip_lines, *(wanted.text for wanted in self.file.pip))
 
         def make(prefix):
             run([base.path, "-m", "venv", "--system-site-packages", prefix], self.directory, self.environ, self.deadline)
             # Beside the file, as lines like "-r more.txt" are relative to it.
             with tempfile.NamedTemporaryFile("w", dir=self.file.path.parent, prefix=".odin-", suffix=".txt", encoding="utf-8") as lines:
-                lines.write("\n".join(self.file.pip_lines) + "\n")
+                lines.write("\n".join(pip_lines) + "\n")
                 lines.flush()
                 run([prefix / "bin" / "python", "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--retries", "0",
                      "--timeout", "10", "--requirement", lines.name], self.file.path.parent, self.environ, self.deadline)
@@ -224,7 +232,11 @@ def _python_specifier(text):
 
 
 def _stands_in(wanted, packages):
-    return requirements.normalized(wanted.name) == "mlflow" and packages.get(wanted.name) is None
+    return _is_mlflow(wanted.name) and packages.get(wanted.name) is None
+
+
+def _is_mlflow(name):
+    return requirements.normalized(name) == "mlflow"
 
 
 def _names(file):

@@ -3,16 +3,20 @@
 Made by Odin's MLflow toolchain, which copies this text into each model directory. It needs mlflow, or Odin's small mlflow module,
 and what the model itself needs (conda.yaml).
 
-The samples head_input.pkl and head_output.pkl are optional. They name the columns and their types.
+The samples head_input.pkl and head_output.pkl are optional. They name the columns and their types; where one is missing, the
+signature that was logged with the model does, and after it the input example.
 """
 
 import importlib.util
+import json
 import os
 import pickle
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _TYPES = {"f": ("number", 0), "i": ("integer", 0), "u": ("integer", 0), "b": ("boolean", False), "O": ("string", ""), "U": ("string", ""),
           "S": ("string", "")}
+# Types of a signature, and the kind of the columns that they are.
+_KINDS = {"double": "float64", "float": "float32", "long": "int64", "integer": "int32", "boolean": "bool", "datetime": "datetime64[ns]"}
 
 _model = None
 _head_input = None
@@ -23,8 +27,15 @@ def init():
     """Loads the model; called once, before anything else. Says that input and output are matrices."""
     global _model, _head_input, _head_output
     _model = _mlflow_pyfunc().load_model(_HERE)
-    _head_input = _sample("head_input.pkl")
-    _head_output = _sample("head_output.pkl")
+    signature = getattr(getattr(_model, "metadata", None), "signature", None)
+    # Truth values of tables are errors: they are compared with None.
+    _head_input, _head_output = _sample("head_input.pkl"), _sample("head_output.pkl")
+    if _head_input is None:
+        _head_input = _signed(signature, "inputs")
+    if _head_input is None:
+        _head_input = _example()
+    if _head_output is None:
+        _head_output = _signed(signature, "outputs")
     return "matrix"
 
 
@@ -38,14 +49,12 @@ def predict_on_matrix(input_matrix, provided_columns_names=None):
 
 
 def info():
-    """The columns of input and output by the samples: two lists of {name, type, example, required}, empty without samples."""
+    """The columns of input and output by samples, signature or example: two lists of {name, type, example, required}, else empty."""
     return _schema(_head_input), _schema(_head_output)
 
 
 def get_output_json_serializer():
     """The class that turns values of a prediction into JSON: numpy's numbers and dates are not known to the standard one."""
-    import json
-
     class Encoder(json.JSONEncoder):
         def default(self, o):
             for method in ("tolist", "isoformat"):
@@ -70,6 +79,29 @@ def _sample(name):
         return None
     with open(path, "rb") as file:
         return pickle.load(file)
+
+
+def _signed(signature, part):
+    """A table without rows that has the columns of a signature; None where it names none, or nothing can make tables."""
+    text = signature.to_dict().get(part) if signature is not None else None
+    columns = json.loads(text) if isinstance(text, str) else []
+    if not columns or any("name" not in column or column.get("type") == "tensor" for column in columns) or importlib.util.find_spec("pandas") is None:
+        return None
+    import pandas
+    return pandas.DataFrame({column["name"]: pandas.Series([], dtype=_KINDS.get(str(column.get("type")), "object")) for column in columns})
+
+
+def _example():
+    """The example that was logged with the model, where it is a table."""
+    path = os.path.join(_HERE, "input_example.json")
+    if not os.path.isfile(path) or importlib.util.find_spec("pandas") is None:
+        return None
+    import pandas
+    with open(path, encoding="utf-8") as file:
+        table = json.load(file)
+    if not isinstance(table, dict) or "columns" not in table or "data" not in table:
+        return None
+    return pandas.DataFrame(table["data"], columns=table["columns"])
 
 
 def _is_frame(value):

@@ -47,7 +47,7 @@ def _parser():
 
 def _self_check(options):
     if not Model(options.model, options.entrypoint).self_check():
-        print("There is no head_input.pkl in the model: no prediction was tried.", file=sys.stderr)
+        print("There is no head_input.pkl and no input example in the model: it was loaded, and no prediction was tried.", file=sys.stderr)
     print("Self-check is successful")
 
 

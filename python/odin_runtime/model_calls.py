@@ -7,6 +7,8 @@ import pickle
 import sys
 
 SAMPLE = "head_input.pkl"
+# What mlflow calls the example that was logged with a model.
+EXAMPLE = "input_example.json"
 
 
 class ModelError(Exception):
@@ -74,13 +76,28 @@ class Model:
         """Describes itself and predicts its sample. False where there is no sample, so that nothing was predicted."""
         self.info()
         path = os.path.join(self.directory, SAMPLE)
-        if not os.path.isfile(path):
+        if os.path.isfile(path):
+            with open(path, "rb") as file:
+                self.predict(pickle.load(file))
+            return True
+        rows, columns = self._example()
+        if rows is None:
             self.function("predict_on_matrix")
             return False
-        with open(path, "rb") as file:
-            sample = pickle.load(file)
-        self.predict(sample)
+        self.predict(rows, columns)
         return True
+
+    def _example(self):
+        """Rows and names of columns of the example, as a request would bring them; None for what is no table."""
+        try:
+            with open(os.path.join(self.directory, EXAMPLE), encoding="utf-8") as file:
+                document = json.load(file)
+        except (OSError, ValueError):
+            return None, None
+        table = document if isinstance(document, dict) else {}
+        rows, columns = (table.get("data"), table.get("columns")) if "data" in table else (table.get("inputs"), None)
+        is_table = isinstance(rows, list) and rows and all(isinstance(row, list) for row in rows)
+        return (rows, columns) if is_table else (None, None)
 
 
 def describe(problem):

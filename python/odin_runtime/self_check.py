@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 
+from odin_runtime import console
 from odin_runtime.errors import TrainingError
 from odin_runtime.programs import ending
 
@@ -62,5 +63,7 @@ class SelfCheck:
             details = "\n" + result["traceback"] if is_verbose else ""
             raise TrainingError(f"The self-check of the model failed: {result['error']}{details}")
         if not result["predicted"]:
-            return ["The model has no head_input.pkl: the self-check could not predict, and the columns of the model are not known."]
+            console.info("The self-check has loaded the model and has not tried a prediction")
+            return ["The model has no head_input.pkl and no input example: whether it can predict is not known."]
+        console.info("The self-check of the model is successful")
         return []

@@ -102,6 +102,18 @@ class EnvironmentTests(support.WorkspaceTest):
             self.choose(file, ODIN_ENVIRONMENT="venv")
 
     @unittest.skipUnless(importlib.util.find_spec("ensurepip"), "this Python has no ensurepip (Debian: python3-venv)")
+    @unittest.skipIf(importlib.util.find_spec("mlflow"), "this Python has mlflow")
+    def test_choose_pip_is_not_asked_for_what_our_module_stands_in_for(self):
+        file = self.file("dependencies: [{pip: [MLflow>=2.0, odin-no-such-thing==1.0]}]")
+        told = self.choose(file).warnings[0]
+        self.assertIn("There is no virtual environment", told)
+        self.assertIn("odin-no-such-thing", told)
+        self.assertNotIn("mlflow", told.lower())
+        # Who asks for the virtual environment by name gets all that is in the file.
+        with self.assertRaisesRegex(TrainingError, "(?i)mlflow"):
+            self.choose(file, ODIN_ENVIRONMENT="venv")
+
+    @unittest.skipUnless(importlib.util.find_spec("ensurepip"), "this Python has no ensurepip (Debian: python3-venv)")
     def test_choose_virtual_environment_with_the_pip_part_made_once(self):
         wheel = self.workspace / "odin_test_thing-1.5-py3-none-any.whl"
         with zipfile.ZipFile(wheel, "w") as archive:

@@ -14,7 +14,7 @@ class MlflowToolchainTests(support.WorkspaceTest):
     def test_train_makes_a_whole_model_directory(self):
         self.write_project(directory="some/where")
         log = self.train(work_directory="some/where", parameters={"size": "3", "extra": "a b"})
-        self.assertRegex(log, r"\[odin\]\[INFO\] \d\d-\w{3}-\d\d \d\d:\d\d:\d\d - Training 'tiny-1' of the model tiny 1\.0")
+        self.assertRegex(log, r"\[odin\]\[INFO\] \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z - Training 'tiny-1' of the model tiny 1\.0")
         self.assertEqual({"odahuflow.project.yaml", "odahuflow.model.yaml", "odahuflow_model"}, {entry.name for entry in self.target.iterdir()})
         self.assertEqual({"MLmodel", "code", "conda.yaml", "entrypoint.py", "head_input.pkl", "python_env.yaml", "python_model.pkl",
                           "requirements.txt"}, {entry.name for entry in (self.target / "odahuflow_model").iterdir()})
@@ -26,6 +26,10 @@ class MlflowToolchainTests(support.WorkspaceTest):
         self.assertEqual((self.target / "odahuflow.project.yaml").read_bytes(), (self.target / "odahuflow.model.yaml").read_bytes())
         self.assertEqual(manifest.Manifest(self.target).directory, self.target / "odahuflow_model")
         self.assertEqual([], [entry.name for entry in self.workspace.iterdir() if entry.name.startswith(".")])
+
+    def test_train_says_which_mlflow_there_is(self):
+        self.write_project()
+        self.assertRegex(self.train(), r"Environment: system, Python \S+ at \S+, (Odin's own mlflow module|mlflow \d)")
 
     def test_train_result_for_the_server(self):
         self.write_project(train=support.TRAIN + "    mlflow.log_metric('bad', float('inf'))\n")
@@ -102,8 +106,23 @@ class MlflowToolchainTests(support.WorkspaceTest):
 
     def test_train_without_a_sample_warns(self):
         self.write_project(train=support.TRAIN.replace('mlflow.log_artifact("head_input.pkl", "model")', "pass"))
-        self.assertIn("[odin][WARNING]", self.train())
-        self.assertIn("has no head_input.pkl", self.result["warnings"][0])
+        log = self.train()
+        self.assertIn("[odin][WARNING]", log)
+        self.assertIn("has no head_input.pkl and no input example", self.result["warnings"][0])
+        self.assertIn("The self-check has loaded the model and has not tried a prediction", log)
+        self.assertNotIn("is successful", log)
+
+    def test_train_input_example_is_the_sample(self):
+        self.write_project(train=support.TRAIN.replace('mlflow.log_artifact("head_input.pkl", "model")', "pass").replace(
+            'code_paths=["doubler.py"]', 'code_paths=["doubler.py"], input_example={"data": [[1, 2]]}'))
+        log = self.train()
+        self.assertEqual([], self.result["warnings"])
+        self.assertIn("The self-check of the model is successful", log)
+
+    def test_train_input_example_that_the_model_cannot_predict(self):
+        self.write_project(train=support.TRAIN.replace('mlflow.log_artifact("head_input.pkl", "model")', "pass").replace(
+            'code_paths=["doubler.py"]', 'code_paths=["doubler.py"], input_example={"data": [[None, {}]]}'))
+        self.assertIn("The self-check of the model failed: TypeError", self.train(code=2))
 
     def test_train_model_of_the_newest_mlflow_beside_the_runs(self):
         # There log_model() keeps models in EXPERIMENT/models/ID/artifacts, and meta.yaml names their run.

@@ -51,6 +51,8 @@ class ScriptToolchainTests(support.WorkspaceTest):
         self.assertEqual({"learning-rate": "0.1", "text": "a b; $(touch pwned)"}, self.result["params"])
         self.assertEqual(facts["output"]["run_id"], self.result["runId"])
         self.assertIn("has no conda.yaml", self.result["warnings"][0])
+        # Nobody has asked for it.
+        self.assertRegex(log, r"Environment: system, Python \S+ at \S+\n")
 
     def test_train_conda_file_of_the_work_directory_goes_with_the_model(self):
         self.write("conda.yaml", "name: mine\ndependencies: []\n")

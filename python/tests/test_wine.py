@@ -76,6 +76,41 @@ class WineTests(support.WorkspaceTest):
             """
         self.assertEqual("missing: True\n", self.python(text))
 
+    def train_signed(self, arguments):
+        """A model that was logged without samples."""
+        self.write("wine/conda.yaml", "dependencies: []\n")
+        self.write("wine/train.py", f"""
+            import mlflow, mlflow.sklearn, pandas
+            from sklearn.linear_model import LinearRegression
+            x = pandas.DataFrame({{"a": [1.0, 2.0, 3.0], "b": [1, 0, 1], "c": [True, False, True]}})
+            y = pandas.DataFrame({{"quality": [1.0, 2.0, 3.0]}})
+            model = LinearRegression().fit(x, y)
+            with mlflow.start_run():
+                mlflow.sklearn.log_model(model, "model", {arguments})
+            """)
+        self.write("wine/MLproject", "entry_points: {main: {command: python train.py}}\nconda_env: conda.yaml\n")
+        log = self.train(work_directory="wine")
+        info = self.run_program([support.BIN / "odin-gppi", "-m", "output", "info"]).stdout
+        types = [(line.split('"')[3]) for line in info.splitlines() if '"type"' in line]
+        self.write("in.json", json.dumps({"columns": ["c", "more", "b", "a"], "data": [[True, "x", 0, 2]]}))
+        result = self.run_program([support.BIN / "odin-gppi", "-m", "output", "predict", self.workspace / "in.json", "out"])
+        self.assertEqual(0, result.returncode, result.stdout)
+        return log, types, json.loads((self.workspace / "out" / "results.json").read_text(encoding="utf-8"))
+
+    def test_signature_names_the_columns(self):
+        log, types, answer = self.train_signed("signature=mlflow.models.infer_signature(x, y)")
+        self.assertIn("has not tried a prediction", log)
+        self.assertEqual(["number", "integer", "boolean", "number"], types)
+        self.assertEqual(["quality"], answer["columns"])
+        self.assertTrue(math.isclose(2.0, answer["prediction"][0][0], abs_tol=1.5))
+
+    def test_example_is_the_sample_and_names_the_columns(self):
+        log, types, answer = self.train_signed("input_example=x.head(2)")
+        self.assertIn("The self-check of the model is successful", log)
+        self.assertEqual([], self.result["warnings"])
+        self.assertEqual(["number", "integer", "boolean"], types)
+        self.assertEqual([], answer["columns"])
+
     def test_sklearn_model_of_the_module(self):
         self.python("""
             import mlflow, mlflow.sklearn, pandas, numpy

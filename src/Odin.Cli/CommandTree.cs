@@ -41,6 +41,8 @@ internal static class CommandTree
             new NounCommand(session, LifecycleNoun.Training),
             new NounCommand(session, LifecycleNoun.Packaging),
             new NounCommand(session, LifecycleNoun.PackagingIntegration),
+            new ApplyCommand(session),
+            new DeleteCommand(session),
             new ArtifactCommand(session),
             new LocalCommand(session),
             new ChoreCommand(session),

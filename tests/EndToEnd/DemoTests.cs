@@ -35,6 +35,7 @@ public sealed partial class DemoTests : IDisposable
             Assert.Single(second.Split('\n'), line => line.Contains($"{task}:", StringComparison.Ordinal) || line.Contains($" {task} ", StringComparison.Ordinal));
         }
 
+        Assert.EndsWith("(docs/guides/model-lifecycle.md tells each step):\n  odin server &\n  odin apply -f examples/lifecycle/wine\n  odin artifact list\n", result.Output, StringComparison.Ordinal);
         AssertMode("700", home[".local/share/odin"]);
         Assert.Empty(Directory.GetFileSystemEntries(home["tmp"], "odin-demo-*"));
         Assert.False(IsAlive(ServerOf(result)), "the server is still there");

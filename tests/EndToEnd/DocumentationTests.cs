@@ -38,9 +38,10 @@ public sealed class DocumentationTests : IDisposable
         await File.WriteAllTextAsync(home["odin"], $"#!/bin/sh\nexec '{Programs.Cli}' \"$@\"\n");
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(home["odin"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        await File.WriteAllTextAsync(home["typed.sh"], TypedPage.Script(page, blocks));
+        // A port that pages name is a reader's own; here it may be somebody else's.
+        await File.WriteAllTextAsync(home["typed.sh"], TypedPage.Script(page, blocks).Replace("127.0.0.1:9003", $"127.0.0.1:{FreePort.Find()}", StringComparison.Ordinal));
 
-        var program = new CliProgram(home);
+        var program = new CliProgram(home) { Deadline = TimeSpan.FromMinutes(10) };
         // What the script at the root of a clone sets.
         program.Variables["ODIN_PYTHON"] = Environment.GetEnvironmentVariable("ODIN_DEMO_PYTHON") ?? "/usr/bin/python3";
         var result = await program.RunAsync("/bin/sh", "-e", home["typed.sh"]);

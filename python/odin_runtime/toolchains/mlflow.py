@@ -20,7 +20,7 @@ def train(job):
     project = mlproject.find(job.directory)
     line = project.command(job.training.entry_point, job.training.parameters)
     file = environment_file.read(project.environment) if project.environment else None
-    environment = environments.choose(file, job.environ, project.directory)
+    environment = environments.choose(file, job.environ, project.directory, asks_mlflow=True)
     job.result.environment, job.result.python_version = environment.kind, environment.interpreter.version
     job.result.warnings += environment.warnings
     run = _create_run(job)
@@ -91,7 +91,6 @@ def _wrap(job, run, environment, check):
         manifest.write(root, job.training, f"{manifest.MODEL_DIRECTORY}/{conda}", "mlflow", environment.mlflow_version, run.id)
         for warning in check.run(directory, "entrypoint", job.is_verbose):
             job.result.warn(warning)
-        console.info("The self-check of the model is successful")
 
 
 def _only_model(job, run):

@@ -42,7 +42,6 @@ def train(job):
                 found = manifest.Manifest(root)
                 for warning in check.run(found.directory, found.entry_point, job.is_verbose):
                     result.warn(warning)
-                console.info("The self-check of the model is successful")
     finally:
         shutil.rmtree(wrappers, ignore_errors=True)
 

@@ -37,7 +37,9 @@ internal sealed class DemoCommand : OdinCommand
         {
             var code = await ShowAsync(example, directory, parse.GetValue(Keep), cancellationToken);
             if (directory.Remove())
-                Out.WriteLine("\nThe server has stopped, and its data is removed.");
+                Out.WriteLine("\nThe server has stopped, and its data is removed, the model and its image too.");
+            if (code == ExitCode.Success && !parse.GetValue(Keep))
+                PrintNext();
             return code;
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -163,6 +165,15 @@ internal sealed class DemoCommand : OdinCommand
         Out.WriteLine($"  odin run {Job} --watch");
         Out.WriteLine($"  kill {server.ProcessId}   to stop it");
         Out.WriteLine($"Its data stays in '{server.DataDirectory}' until you remove it: rm -r '{server.DataDirectory}'");
+    }
+
+    private void PrintNext()
+    {
+        Out.WriteLine();
+        Out.WriteLine("Next, the model on a server that stays (docs/guides/model-lifecycle.md tells each step):");
+        Out.WriteLine("  odin server &");
+        Out.WriteLine("  odin apply -f examples/lifecycle/wine");
+        Out.WriteLine("  odin artifact list");
     }
 
     private async Task<int> ExplainAsync(OdinClient client, PipelineRecord run, DemoDirectory directory, CancellationToken cancellationToken)

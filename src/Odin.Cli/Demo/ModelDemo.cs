@@ -21,7 +21,7 @@ internal sealed class ModelDemo(OdinClient client, CliEnvironment environment)
         environment.Out.WriteLine("A model, from source and data to an image:");
         foreach (var (noun, file) in Steps)
         {
-            foreach (var entity in Manifest.Read(Path.Combine(directory, file), noun))
+            foreach (var entity in Manifest.Read(Path.Combine(directory, file), noun, TextReader.Null))
             {
                 var started = environment.Time.GetTimestamp();
                 (await client.PostAsync(noun.Path, entity, cancellationToken)).EnsureSuccess();
@@ -39,7 +39,7 @@ internal sealed class ModelDemo(OdinClient client, CliEnvironment environment)
         var log = new StringWriter();
         try
         {
-            await new EntityFollower(client, noun, environment with { Out = log }).FollowAsync(id, cancellationToken);
+            await new EntityFollower(client, noun, environment with { Out = log }) { GoesOnAlone = false }.FollowAsync(id, cancellationToken);
         }
         catch (CliException)
         {

@@ -12,21 +12,31 @@ internal sealed record LifecycleNoun(string Command, string Description, IReadOn
     /// <summary>As in "the connection 'a'".</summary>
     public string Singular { get; } = Command.Replace('-', ' ');
 
+    /// <summary>A name that somebody might give to one, for examples.</summary>
+    public required string Sample { get; init; }
+
     /// <summary>Null: it is done with when it is stored. Else what has come of it, once it has ended well.</summary>
     public Func<JsonNode, string>? Outcome { get; init; }
 
     public static LifecycleNoun Connection { get; } = new(
         "connection", "Places outside, with what is needed to get in: buckets, repositories, registries.", ["Connection"], "api/v1/connection",
-        [("id", "id"), ("type", "spec.type"), ("uri", "spec.uri"), ("description", "spec.description")]);
+        [("id", "id"), ("type", "spec.type"), ("uri", "spec.uri"), ("description", "spec.description")])
+    {
+        Sample = "wine-data",
+    };
 
     public static LifecycleNoun Toolchain { get; } = new(
         "toolchain", "Ways to train: programs that turn source and data into a model.", ["ToolchainIntegration", "TrainingIntegration"], "api/v1/toolchain/integration",
-        [("id", "id"), ("entrypoint", "spec.entrypoint"), ("image", "spec.defaultImage")]);
+        [("id", "id"), ("entrypoint", "spec.entrypoint"), ("image", "spec.defaultImage")])
+    {
+        Sample = "our-own",
+    };
 
     public static LifecycleNoun Training { get; } = new(
         "training", "Trainings: source and data through a toolchain to a model.", ["ModelTraining"], "api/v1/model/training",
         [("id", "id"), ("model", "spec.model.name"), ("version", "spec.model.version"), ("toolchain", "spec.toolchain"), ("state", "status.state"), ("reason", "status.reason"), ("artifact", "status.artifacts.0.artifactName")])
     {
+        Sample = "wine",
         Outcome = entity => $"Artifact: {Find(entity, "status.artifacts.0.artifactName")}",
     };
 
@@ -34,12 +44,37 @@ internal sealed record LifecycleNoun(string Command, string Description, IReadOn
         "packaging", "Packagings: a model through an integration to an image.", ["ModelPackaging"], "api/v1/model/packaging",
         [("id", "id"), ("artifact", "spec.artifactName"), ("integration", "spec.integrationName"), ("state", "status.state"), ("reason", "status.reason"), ("image", "status.results.0.value")])
     {
+        Sample = "wine",
         Outcome = Results,
     };
 
     public static LifecycleNoun PackagingIntegration { get; } = new(
         "packaging-integration", "Ways to package: programs that turn a model into an image.", ["PackagingIntegration"], "api/v1/packaging/integration",
-        [("id", "id"), ("entrypoint", "spec.entrypoint"), ("image", "spec.defaultImage")]);
+        [("id", "id"), ("entrypoint", "spec.entrypoint"), ("image", "spec.defaultImage")])
+    {
+        Sample = "our-packager",
+    };
+
+    /// <summary>Every noun, in the order in which they need each other.</summary>
+    public static IReadOnlyList<LifecycleNoun> All { get; } = [Connection, Toolchain, PackagingIntegration, Training, Packaging];
+
+    /// <summary>The noun of a <c>kind</c>; null: there is none.</summary>
+    public static LifecycleNoun? OfKind(string kind) => All.FirstOrDefault(n => n.Kinds.Contains(kind));
+
+    /// <summary>Where wishes are sent: a slip in the name of a field is refused there, with what may have been meant.</summary>
+    public string WishPath => $"{Path}?fieldValidation=Strict";
+
+    /// <summary>Where one is, below the address of the server.</summary>
+    public string PathOf(string id) => $"{Path}/{Uri.EscapeDataString(id)}";
+
+    /// <summary>An entity of the server as files have it: with its kind.</summary>
+    public JsonObject Named(JsonNode? entity)
+    {
+        var named = entity?.DeepClone() as JsonObject ?? [];
+        if (!named.ContainsKey("kind"))
+            named.Insert(0, "kind", Kinds[0]);
+        return named;
+    }
 
     // One a line, as in "Image: registry/wine:1".
     private static string Results(JsonNode entity)

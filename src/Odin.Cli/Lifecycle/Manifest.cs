@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Odin.Chores;
 using Odin.Pipelines.Yaml;
@@ -16,21 +16,31 @@ internal static partial class Manifest
     // Of these the address may be a path beside the file.
     private static readonly string[] PathTypes = ["git", "local"];
 
+    private static readonly string[] Identity = ["kind", "id"];
+
     /// <summary>The entities of a file, all of which must be of the noun.</summary>
-    public static IReadOnlyList<JsonObject> Read(string file, LifecycleNoun noun)
+    /// <param name="input">What <c>-</c> stands for.</param>
+    public static IReadOnlyList<JsonObject> Read(string file, LifecycleNoun noun, TextReader input)
     {
-        var items = ReadAll(file, Console.In);
+        var items = ReadAll(file, input);
         if (items.Count == 0)
             throw new CliException(ExitCode.Usage, $"'{file}' holds nothing", $"Write an entity of kind {noun.Kinds[0]} into it.");
-        foreach (var item in items)
-        {
-            if (item is not JsonObject)
-                throw new CliException(ExitCode.Usage, $"'{file}' holds something else than entities", "Each is a map with 'kind', 'id' and 'spec'.");
-            var kind = LifecycleNoun.Find(item, "kind");
-            if (kind is not null && !noun.Kinds.Contains(kind))
-                throw new CliException(ExitCode.Usage, $"'{file}' holds a {kind}, and `odin {noun.Command}` takes a {noun.Kinds[0]}");
-        }
+        if (items.FirstOrDefault(i => LifecycleNoun.Find(i, "kind") is { Length: > 0 } kind && !noun.Kinds.Contains(kind)) is { } other)
+            throw new CliException(ExitCode.Usage, $"'{file}' holds a {LifecycleNoun.Find(other, "kind")}, and `odin {noun.Command}` takes a {noun.Kinds[0]}", $"`odin apply -f {file}` takes all kinds.");
+        var errors = items.Select((item, i) => (Number: i + 1, Missing: Missing(item))).Where(e => e.Missing is not null)
+            .Select(e => items.Count == 1 ? $"'{file}': {e.Missing}" : $"'{file}', entity {e.Number}: {e.Missing}").ToList();
+        if (errors.Count > 0)
+            throw new CliException(ExitCode.Usage, string.Join('\n', errors), $"Each is a map with 'kind: {noun.Kinds[0]}', 'id' and 'spec'.");
         return [.. items.Cast<JsonObject>()];
+    }
+
+    /// <summary>What an entity lacks that says what it is; null: nothing.</summary>
+    public static string? Missing(JsonNode entity)
+    {
+        if (entity is not JsonObject)
+            return "this is no entity";
+        var missing = Identity.Where(n => string.IsNullOrEmpty(LifecycleNoun.Find(entity, n))).Select(n => $"'{n}'").ToList();
+        return missing.Count == 0 ? null : $"{string.Join(" and ", missing)} {(missing.Count == 1 ? "is" : "are")} missing";
     }
 
     /// <summary>Whatever is in a file, without what is empty; paths of connections are made those of the file.</summary>

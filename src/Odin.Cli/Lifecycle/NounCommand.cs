@@ -27,7 +27,7 @@ internal sealed class NounCommand : OdinCommand
     {
         this.noun = noun;
         Group = CommandGroup.Lifecycle;
-        Examples = [$"odin {noun.Command} create -f {noun.Command}.yaml", $"odin {noun.Command} get", $"odin {noun.Command} delete wine"];
+        Examples = [$"odin {noun.Command} create -f {noun.Command}.yaml", $"odin {noun.Command} get", $"odin {noun.Command} delete {noun.Sample}"];
         Add(Subcommand.CreateRemote("get", "Shows one, or all.", GetAsync, noun == LifecycleNoun.Connection ? [OptionalId, OutputOptions.Format, Decrypted] : [OptionalId, OutputOptions.Format]));
         Add(Subcommand.CreateRemote("create", "Makes what is in a file.", CreateAsync, noun.Outcome is null ? [File, IgnoreExisting] : [File, IgnoreExisting, NoWait]));
         Add(Subcommand.CreateRemote("edit", "Replaces what is in a file.", EditAsync, noun.Outcome is null ? [File] : [File, NoWait]));
@@ -52,9 +52,9 @@ internal sealed class NounCommand : OdinCommand
         var printer = Session.Printer(parse);
         var id = parse.GetValue(OptionalId);
         var secret = noun == LifecycleNoun.Connection && parse.GetValue(Decrypted) && id is not null;
-        var answer = (await client.GetAsync(id is null ? noun.Path : $"{PathOf(id)}{(secret ? "/decrypted" : "")}", cancellationToken)).EnsureSuccess(Hint);
-        // Always a list, so that programs need not tell one from many.
-        var entities = answer.Body as JsonArray ?? new JsonArray(answer.Body?.DeepClone());
+        var answer = (await client.GetAsync(id is null ? noun.Path : $"{noun.PathOf(id)}{(secret ? "/decrypted" : "")}", cancellationToken)).EnsureSuccess(Hint);
+        // Always a list, so that programs need not tell one from many; with the kind, so that it can be given back as a file.
+        var entities = new JsonArray([.. (answer.Body as JsonArray ?? new JsonArray(answer.Body?.DeepClone())).Select(noun.Named)]);
         if (printer.Data(entities, entities.Select(e => LifecycleNoun.Find(e, "id"))))
             return ExitCode.Success;
         if (entities.Count == 0)
@@ -62,8 +62,8 @@ internal sealed class NounCommand : OdinCommand
             printer.Note($"There are none. `odin {noun.Command} create -f FILE` makes one.");
             return ExitCode.Success;
         }
-        if (id is not null)
-            printer.Environment.Out.Write(YamlConversion.Write(entities[0], flow: false));
+        if (id is not null && parse.GetResult(OutputOptions.Format) is null or { Implicit: true })
+            printer.Environment.Out.Write(YamlConversion.Write(EntityView.Tidy((JsonObject)entities[0]!), flow: false));
         else
             TextTable.WriteMany(printer.Messages, [.. noun.Columns.Select(c => c.Name)], [.. entities.Select(e => noun.Columns.Select(c => (object?)(LifecycleNoun.Find(e, c.Place) ?? "")).ToArray())]);
         return ExitCode.Success;
@@ -78,10 +78,10 @@ internal sealed class NounCommand : OdinCommand
         using var client = Session.Connect(parse);
         var @out = Session.Environment.Out;
         var code = ExitCode.Success;
-        foreach (var entity in Manifest.Read(parse.GetValue(File)!, noun))
+        foreach (var entity in Manifest.Read(parse.GetValue(File)!, noun, Session.Environment.In))
         {
             var id = LifecycleNoun.Find(entity, "id") ?? "";
-            var answer = isNew ? await client.PostAsync(noun.Path, entity, cancellationToken) : await client.PutAsync(noun.Path, entity, cancellationToken);
+            var answer = isNew ? await client.PostAsync(noun.WishPath, entity, cancellationToken) : await client.PutAsync(noun.WishPath, entity, cancellationToken);
             if (isNew && answer.Status == HttpStatusCode.Conflict && parse.GetValue(IgnoreExisting))
             {
                 @out.WriteLine($"The {noun.Singular} '{id}' exists already.");
@@ -101,7 +101,7 @@ internal sealed class NounCommand : OdinCommand
     {
         using var client = Session.Connect(parse);
         var id = parse.GetValue(Id)!;
-        var answer = await client.DeleteAsync(PathOf(id), cancellationToken);
+        var answer = await client.DeleteAsync(noun.PathOf(id), cancellationToken);
         if (answer.Status == HttpStatusCode.NotFound && parse.GetValue(IgnoreMissing))
         {
             Session.Environment.Out.WriteLine($"{noun.Kinds[0]} {id} was not found. Ignore");
@@ -114,9 +114,11 @@ internal sealed class NounCommand : OdinCommand
     private async Task<int> LogsAsync(ParseResult parse, CancellationToken cancellationToken)
     {
         using var client = Session.Connect(parse);
-        await new EntityFollower(client, noun, Session.Environment).CopyLogAsync(parse.GetValue(Id)!, parse.GetValue(Follow), 0, cancellationToken);
+        var (follower, id) = (new EntityFollower(client, noun, Session.Environment), parse.GetValue(Id)!);
+        if (parse.GetValue(Follow))
+            await follower.WatchAsync(id, cancellationToken);
+        else
+            await follower.CopyLogAsync(id, follow: false, 0, cancellationToken);
         return ExitCode.Success;
     }
-
-    private string PathOf(string id) => $"{noun.Path}/{Uri.EscapeDataString(id)}";
 }

@@ -34,13 +34,13 @@ internal sealed class LocalCommand : OdinCommand
 
     private async Task<int> TrainAsync(ParseResult parse, CancellationToken cancellationToken)
     {
-        await new LocalTraining(Session.Environment, Manifests(parse)).RunAsync(parse.GetRequiredValue(options.TrainingId), Root(parse), cancellationToken);
+        await new LocalTraining(Session.Environment, Manifests(parse), LocalWords.Own).RunAsync(parse.GetRequiredValue(options.TrainingId), Root(parse), cancellationToken);
         return ExitCode.Success;
     }
 
     private async Task<int> PackAsync(ParseResult parse, CancellationToken cancellationToken)
     {
-        await new LocalPackaging(Session.Environment, Manifests(parse), (noun, id, token) => FetchAsync(parse, $"{noun.PathOf(id)}/decrypted", token))
+        await new LocalPackaging(Session.Environment, Manifests(parse), (noun, id, token) => FetchAsync(parse, $"{noun.PathOf(id)}/decrypted", token), LocalWords.Own)
             .RunAsync(options.Wish(parse, Session.Environment, Root(parse)), cancellationToken);
         return ExitCode.Success;
     }

@@ -11,7 +11,7 @@ namespace Odin.Cli.LocalModels;
 /// </summary>
 internal sealed class LocalData : IDisposable
 {
-    private readonly List<string> links = [];
+    private readonly List<string> links = [], directories = [];
 
     /// <param name="note">Told of data that has to come from elsewhere.</param>
     public static async Task<LocalData> LayOutAsync(JsonObject training, string source, LocalManifests manifests, Action<string> note, CancellationToken cancellationToken)
@@ -34,6 +34,18 @@ internal sealed class LocalData : IDisposable
     {
         foreach (var link in links)
             File.Delete(link);
+        // Those that were made for links; what has come into one meanwhile keeps it.
+        foreach (var directory in directories.AsEnumerable().Reverse().Where(d => Directory.Exists(d) && !Directory.EnumerateFileSystemEntries(d).Any()))
+            Directory.Delete(directory);
+    }
+
+    private void CreateDirectories(string directory)
+    {
+        if (Directory.Exists(directory))
+            return;
+        CreateDirectories(Path.GetDirectoryName(directory)!);
+        Directory.CreateDirectory(directory);
+        directories.Add(directory);
     }
 
     private async Task LayOutAsync(JsonNode? binding, string source, LocalManifests manifests, Action<string> note, CancellationToken cancellationToken)
@@ -58,7 +70,7 @@ internal sealed class LocalData : IDisposable
         var link = local.EndsWith('/') && File.Exists(origin) ? Path.Combine(place, Path.GetFileName(origin)) : place.TrimEnd('/');
         if (Path.Exists(link))
             return;
-        Directory.CreateDirectory(Path.GetDirectoryName(link)!);
+        CreateDirectories(Path.GetDirectoryName(link)!);
         File.CreateSymbolicLink(link, origin);
         links.Add(link);
     }

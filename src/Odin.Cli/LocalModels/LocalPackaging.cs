@@ -17,7 +17,7 @@ namespace Odin.Cli.LocalModels;
 internal sealed record LocalPackagingWish(string Id, string Root, string? ArtifactName, bool WithTargets, IReadOnlyList<string> DisabledTargets);
 
 /// <summary>Packages a model of this machine without a server: the integration's program is a process.</summary>
-internal sealed class LocalPackaging(CliEnvironment environment, LocalManifests manifests, FetchEntity fetchDecrypted)
+internal sealed class LocalPackaging(CliEnvironment environment, LocalManifests manifests, FetchEntity fetchDecrypted, LocalWords words)
 {
     private const string Request = "mp.json", Result = "result.json";
     private static readonly string[] Encoded = ["password", "keySecret", "keyID", "publicKey"];
@@ -29,7 +29,7 @@ internal sealed class LocalPackaging(CliEnvironment environment, LocalManifests 
         var name = LocalArtifacts.WithoutExtension(wish.ArtifactName ?? LifecycleNoun.Find(packaging, "spec.artifactName") ?? "");
         var artifact = Path.GetFullPath(Path.Combine(wish.Root, name));
         if (name.Length == 0 || !Directory.Exists(artifact))
-            throw CtlSession.Failure(CtlMessages.NotADirectory(artifact));
+            throw words.ArtifactMissing(name, artifact, LocalArtifacts.List(wish.Root));
         if (!wish.WithTargets)
             environment.Out.WriteLine(CtlMessages.TargetsAreOff);
         var targets = wish.WithTargets ? await FindTargetsAsync(packaging, integration, wish.DisabledTargets, cancellationToken) : [];
@@ -50,10 +50,10 @@ internal sealed class LocalPackaging(CliEnvironment environment, LocalManifests 
                 [artifact, request],
                 artifact,
                 new Dictionary<string, string>(),
-                process => environment.Out.WriteLine(CtlMessages.ProcessStarted(process)),
+                process => words.Started(environment.Out, process),
                 cancellationToken);
             if (code != 0)
-                throw CtlSession.Failure(CtlMessages.ProcessFailed(code));
+                throw words.Failed("packager", entrypoint, code);
         }
         finally
         {

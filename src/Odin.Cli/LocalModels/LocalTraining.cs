@@ -10,7 +10,7 @@ namespace Odin.Cli.LocalModels;
 /// Trains on this machine without a server: the current directory is the source, the toolchain's program is a process, and the
 /// model stays in a directory.
 /// </summary>
-internal sealed class LocalTraining(CliEnvironment environment, LocalManifests manifests)
+internal sealed class LocalTraining(CliEnvironment environment, LocalManifests manifests, LocalWords words)
 {
     private const string TrackingVariable = "MLFLOW_TRACKING_URI", Report = "odin-result.json", DefaultName = "{{ .Name }}-{{ .Version }}-{{ .RandomUUID }}";
 
@@ -36,10 +36,10 @@ internal sealed class LocalTraining(CliEnvironment environment, LocalManifests m
                 ["--verbose", "--mt", file, "--target", target],
                 source,
                 VariablesOf(training, toolchain, root),
-                process => environment.Out.WriteLine(CtlMessages.ProcessStarted(process)),
+                process => words.Started(environment.Out, process),
                 cancellationToken);
             if (code != 0)
-                throw CtlSession.Failure(CtlMessages.ProcessFailed(code));
+                throw words.Failed("training", id, code);
         }
         finally
         {

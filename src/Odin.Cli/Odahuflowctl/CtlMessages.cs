@@ -36,6 +36,9 @@ internal static class CtlMessages
 
     public static string ServerError(string message, int status) => string.Create(CultureInfo.InvariantCulture, $"Got error from server: {message} (status: {status})");
 
+    /// <summary>Said instead of the server's own words, which are of paths.</summary>
+    public static string NotServed(string path) => $"This server does not serve models: it has no {path}";
+
     public static string Unreachable(Uri url) => $"Can not reach {url.AbsoluteUri.TrimEnd('/')}";
 
     /// <param name="wereGiven">Whether a token was sent.</param>

@@ -45,13 +45,13 @@ internal sealed class LocalGroup
 
     private async Task<int> TrainAsync(ParseResult parse, CancellationToken cancellationToken)
     {
-        await new LocalTraining(session.Environment, Manifests(parse)).RunAsync(parse.GetRequiredValue(options.TrainingId), Root(parse), cancellationToken);
+        await new LocalTraining(session.Environment, Manifests(parse), LocalWords.Inherited).RunAsync(parse.GetRequiredValue(options.TrainingId), Root(parse), cancellationToken);
         return ExitCode.Success;
     }
 
     private async Task<int> PackAsync(ParseResult parse, CancellationToken cancellationToken)
     {
-        await new LocalPackaging(session.Environment, Manifests(parse), (noun, id, token) => FetchAsync(parse, $"{noun.PathOf(id)}/decrypted", token))
+        await new LocalPackaging(session.Environment, Manifests(parse), (noun, id, token) => FetchAsync(parse, $"{noun.PathOf(id)}/decrypted", token), LocalWords.Inherited)
             .RunAsync(options.Wish(parse, session.Environment, Root(parse)), cancellationToken);
         return ExitCode.Success;
     }

@@ -30,7 +30,7 @@ internal sealed class HelpText(RootCommand root) : SynchronousCommandLineAction
             throw new CliException(ExitCode.Usage, $"there is no command '{unknown}'", "Type `odin` to see those there are.");
         if (command == root)
             return WriteRoot(root, output);
-        new HelpAction { MaxWidth = Width }.Invoke(parseResult);
+        WriteStandard(parseResult, output);
         if (command is OdinCommand { Remark: { } remark })
         {
             output.WriteLine(remark);
@@ -44,6 +44,22 @@ internal sealed class HelpText(RootCommand root) : SynchronousCommandLineAction
             output.WriteLine();
         }
         return ExitCode.Success;
+    }
+
+    // The parser's own text, in whose list of commands an argument that may be left out looks like one that may not.
+    private static void WriteStandard(ParseResult parseResult, TextWriter output)
+    {
+        var text = new StringWriter { NewLine = output.NewLine };
+        parseResult.InvocationConfiguration.Output = text;
+        new HelpAction { MaxWidth = Width }.Invoke(parseResult);
+        parseResult.InvocationConfiguration.Output = output;
+        var help = text.ToString();
+        foreach (var child in parseResult.CommandResult.Command.Subcommands)
+        {
+            foreach (var argument in child.Arguments.Where(a => a.Arity.MinimumNumberOfValues == 0))
+                help = help.Replace($"\n  {child.Name} <{argument.Name}>  ", $"\n  {child.Name} [<{argument.Name}>]", StringComparison.Ordinal);
+        }
+        output.Write(help);
     }
 
     /// <summary>The group of a command; those that do not say belong to the runs.</summary>

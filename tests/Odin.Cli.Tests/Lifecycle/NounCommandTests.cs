@@ -86,7 +86,78 @@ public sealed class NounCommandTests : IDisposable
     {
         var file = cli.File("x.yaml", $"kind: ModelTraining\nid: {id}\nspec: {{}}\n");
         var result = await cli.RunAsync("packaging", "create", "-f", file);
-        Assert.Equal((ExitCode.Usage, $"error: '{file}' holds a ModelTraining, and `odin packaging` takes a ModelPackaging\n"), (result.ExitCode, result.Error));
+        Assert.Equal(
+            (ExitCode.Usage, $"error: '{file}' holds a ModelTraining, and `odin packaging` takes a ModelPackaging\n`odin apply -f {file}` takes all kinds.\n"),
+            (result.ExitCode, result.Error));
+    }
+
+    [Fact]
+    public async Task File_WithoutKindOrId_IsRefusedBeforeAnythingElse()
+    {
+        var file = cli.File("x.yaml", "spec: {entrypoint: ''}\n---\nkind: ToolchainIntegration\n");
+        var result = await cli.RunAsync("toolchain", "create", "-f", file);
+        Assert.Equal(
+            (ExitCode.Usage, $"error: '{file}', entity 1: 'kind' and 'id' are missing\n'{file}', entity 2: 'id' is missing\nEach is a map with 'kind: ToolchainIntegration', 'id' and 'spec'.\n"),
+            (result.ExitCode, result.Error));
+    }
+
+    [Fact]
+    public async Task Field_ThatNobodyKnows_IsRefusedWithWhatMayHaveBeenMeant()
+    {
+        var file = cli.File("x.yaml", Manifest("ToolchainIntegration", "spec: {entrypoint: run, defaultImage: i, aditionalEnvironments: {A: b}}", ""));
+        foreach (var command in new[] { "toolchain create", "apply" })
+        {
+            var result = await cli.RunAsync([.. command.Split(' '), "-f", file]);
+            Assert.NotEqual(0, result.ExitCode);
+            Assert.Contains("unknown field spec.aditionalEnvironments: did you mean additionalEnvironments?", result.Error, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>What is shown to programs can be given back.</summary>
+    [Fact]
+    public async Task Get_ThenEdit_ChangesNothing()
+    {
+        await cli.RunAsync("packaging", "create", "-f", cli.File("x.yaml", Manifest("ModelPackaging", "spec: {artifactName: none.zip, integrationName: docker-rest}", "")), "--no-wait");
+        var shown = cli.File("y.yaml", (await cli.RunAsync("packaging", "get", id, "-o", "yaml")).Out);
+        Assert.Equal(new CliResult(0, $"The packaging '{id}' was replaced.\n", ""), await cli.RunAsync("packaging", "edit", "-f", shown, "--no-wait"));
+        await cli.RunAsync("packaging", "delete", id);
+    }
+
+    [Fact]
+    public async Task Get_OfOne_IsTidyForPeople_ATableWhenAsked_AndWholeForPrograms()
+    {
+        var file = cli.File("x.yaml", Manifest("ModelPackaging", "spec: {artifactName: none.zip, integrationName: docker-rest}", ""));
+        await cli.RunAsync("packaging", "create", "-f", file, "--no-wait");
+
+        var shown = (await cli.RunAsync("packaging", "get", id)).Out;
+        Assert.StartsWith($"kind: ModelPackaging\nid: {id}\ncreatedAt: ", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain("targets", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain("podName", shown, StringComparison.Ordinal);
+        Assert.Single(shown.Split('\n'), line => line.Contains("createdAt", StringComparison.Ordinal));
+        var table = (await cli.RunAsync("packaging", "get", id, "-o", "table")).Lines;
+        Assert.Matches("^id +\\| artifact +\\| integration ", table[0]);
+        Assert.Equal(3, table.Length);
+        var whole = JsonNode.Parse((await cli.RunAsync("packaging", "get", id, "-o", "json")).Out)![0]!;
+        Assert.Equal("ModelPackaging", (string?)whole["kind"]);
+        Assert.True(whole["spec"]!.AsObject().ContainsKey("targets"));
+        await cli.RunAsync("packaging", "delete", id);
+    }
+
+    [Fact]
+    public async Task Logs_OfNone_SaysWhatThereIs()
+    {
+        var result = await cli.RunAsync("training", "logs", "nope");
+        Assert.Equal((ExitCode.NotFound, "error: entity \"nope\" is not found\n`odin training get` shows those that there are.\n"), (result.ExitCode, result.Error));
+        var followed = await cli.RunAsync("training", "logs", "nope", "--follow");
+        Assert.Equal((result.ExitCode, result.Error), (followed.ExitCode, followed.Error));
+    }
+
+    [Fact]
+    public async Task Help_OfAGroup_ShowsWhatMayBeLeftOut()
+    {
+        var help = (await cli.RunAsync("training", "--help")).Out;
+        Assert.Matches("\n  get \\[<ID>\\] +Shows one, or all\\.", help);
+        Assert.Matches("\n  delete <ID> +Deletes one\\.", help);
     }
 
     private string Manifest(string kind, string spec, string description) =>

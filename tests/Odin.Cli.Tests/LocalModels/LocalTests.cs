@@ -77,6 +77,31 @@ public sealed class LocalTests : IDisposable
     }
 
     [Fact]
+    public async Task Train_ThatFails_UnderOurName_IsSaidInOurWords()
+    {
+        cli.File("source/train.py", "raise SystemExit('no luck')");
+        var result = await cli.RunAsync("local", "train", "run", "--id", "t", "-f", Training(null));
+        Assert.Equal(ExitCode.Failure, result.ExitCode);
+        Assert.DoesNotContain("Process ", result.Out, StringComparison.Ordinal);
+        Assert.EndsWith("error: the training 't' failed: its program ended with exit code 2\nIts own words are above.\n", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Pack_WithoutAModel_NamesThoseThatThereAre()
+    {
+        var file = cli.File("m/p.yaml", "kind: ModelPackaging\nid: p\nspec: {integrationName: docker-cli}\n---\nkind: ModelPackaging\nid: q\nspec: {artifactName: nope.zip, integrationName: docker-cli}\n");
+        Assert.Contains("error: the packaging names no model\nThere are none yet: `odin local train run` makes one.\n", (await cli.RunAsync("local", "pack", "run", "--id", "p", "-f", file)).Error, StringComparison.Ordinal);
+        cli.File(".odahuflow/training_output/iris-1/odahuflow.project.yaml", "");
+        cli.File(".odahuflow/training_output/wine-1/odahuflow.project.yaml", "");
+        var unnamed = await cli.RunAsync("local", "pack", "run", "--id", "p", "-f", file);
+        Assert.EndsWith("error: the packaging names no model\nName the model with --artifact-name; there are: iris-1, wine-1\n", unnamed.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Usage, unnamed.ExitCode);
+        var unknown = await cli.RunAsync("local", "pack", "run", "--id", "q", "-f", file);
+        Assert.EndsWith($"error: there is no model 'nope' in '{Output}'\nName the model with --artifact-name; there are: iris-1, wine-1\n", unknown.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.NotFound, unknown.ExitCode);
+    }
+
+    [Fact]
     public async Task Train_DataOfThisMachine_IsThereForAsLongAsItTakes()
     {
         cli.Alias = "odahuflowctl";
@@ -89,7 +114,7 @@ public sealed class LocalTests : IDisposable
         Assert.True(result.ExitCode == 0, result.Out);
         Assert.Contains("\nhello\nhello\nModel x was saved", result.Out, StringComparison.Ordinal);
         Assert.Equal("The data 'far.txt' of the connection \"there\" is not fetched: put it there yourself\n", result.Error);
-        Assert.Equal([cli.File("source/train.py")], Directory.GetFiles(cli.WorkingDirectory!, "*", SearchOption.AllDirectories));
+        Assert.Equal([cli.File("source/train.py")], Directory.GetFileSystemEntries(cli.WorkingDirectory!, "*", SearchOption.AllDirectories));
 
         foreach (var (path, message) in new[] { ("../x", "The local path '../x' of the data leads out of the source"), ("gone.txt", $"The connection \"here\" has no '{cli.File("outside")}/gone.txt'") })
         {

@@ -168,7 +168,7 @@ public sealed class EntityTests : IDisposable
         Assert.Equal(0, (await cli.RunAsync("conn", "--url", server.Url, "--token", server.Token, "get")).ExitCode);
         Assert.Equal(0, (await cli.RunAsync("conn", "get", "--url", server.Url + "/", "--token", server.Token)).ExitCode);
         // A token goes to the server that it was stored for.
-        var elsewhere = await cli.RunAsync("conn", "get", "--url", server.Url);
+        var elsewhere = await cli.RunAsync("conn", "delete", "--id", "nobodys", "--url", server.Url);
         Assert.Equal(1, elsewhere.ExitCode);
         Assert.StartsWith("Error: Credentials are missed.", elsewhere.Out, StringComparison.Ordinal);
         Assert.Equal(

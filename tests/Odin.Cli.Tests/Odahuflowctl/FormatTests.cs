@@ -55,6 +55,22 @@ public sealed class FormatTests
         FlatTable.Write((JsonArray)JsonNode.Parse("""[{"id":"a","spec":{"type":"git","vital":true}},{"id":"b","spec":{"type":"s3","more":1}}]""")!));
 
     [Fact]
+    public void Table_OfAKind_HasItsColumns_WideHasAll()
+    {
+        var trainings = (JsonArray)JsonNode.Parse("""[{"kind":"ModelTraining","id":"a","spec":{"model":{"name":"m","version":"1"},"toolchain":"mlflow"},"status":{"state":"succeeded","artifacts":[{"artifactName":"a.zip"}]}}]""")!;
+        Assert.Equal(
+            """
+            +----+-----------------+--------------------+----------------+--------------+---------------+---------------------------------+
+            | id | spec.model.name | spec.model.version | spec.toolchain | status.state | status.reason | status.artifacts.0.artifactName |
+            +====+=================+====================+================+==============+===============+=================================+
+            | a  | m               | 1                  | mlflow         | succeeded    |               | a.zip                           |
+            +----+-----------------+--------------------+----------------+--------------+---------------+---------------------------------+
+            """,
+            FlatTable.Write(trainings));
+        Assert.StartsWith("+---------------+----+-----------------+--------------------+----------------+--------------+--", FlatTable.WriteWide(trainings), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Table_LongCells_AreCut()
     {
         var table = FlatTable.Write(new JsonArray(new JsonObject { ["id"] = new string('x', 60) }));

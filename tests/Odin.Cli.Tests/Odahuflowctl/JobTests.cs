@@ -201,6 +201,17 @@ public sealed class JobTests : IAsyncDisposable
         Assert.Equal($"Error: Got error from server: {message} (status: 403)\n{Hint}", (await cli.RunAsync("conn", "get")).Out);
     }
 
+    [Theory]
+    [InlineData("dep get", "model/deployment")]
+    [InlineData("route get --id r", "model/route/r")]
+    [InlineData("model info --md d", "model/deployment/d/default-route")]
+    public async Task Serving_OfAServerThatHasNone_IsSaid(string line, string path)
+    {
+        server.On($"GET /api/v1/{path}", $$"""{"title":"Not Found","status":404,"detail":"There is nothing at '/api/v1/{{path}}'. The API is described at /docs."}""", 404);
+        Assert.Equal(
+            $"Error: Got error from server: This server does not serve models: it has no /api/v1/{path} (status: 404)\n{Hint}", (await cli.RunAsync(line.Split(' '))).Out);
+    }
+
     [Fact]
     public async Task Model_IsAsked()
     {

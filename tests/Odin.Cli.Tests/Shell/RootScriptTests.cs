@@ -6,6 +6,7 @@ namespace Odin.Cli.Tests.Shell;
 public sealed class RootScriptTests : IDisposable
 {
     private readonly TemporaryDirectory home = new();
+    private readonly Dictionary<string, string> variables = [];
 
     public void Dispose() => home.Dispose();
 
@@ -63,6 +64,48 @@ public sealed class RootScriptTests : IDisposable
         Assert.Contains("src/Odin.Server does not build", result.Error, StringComparison.Ordinal);
     }
 
+    // An activated virtual environment is somebody's choice; so is ODIN_PYTHON.
+    [Theory]
+    [InlineData("odin", "local", "venv", "", "")]
+    [InlineData("odin", "server", "venv", "", "")]
+    [InlineData("odin", "local", "venv", "chosen", "chosen")]
+    [InlineData("odin", "local", "", "", "sdk/python3")]
+    [InlineData("odahuflowctl", "gppi", "", "", "sdk/python3")]
+    [InlineData("odin", "list", "", "", "")]
+    public async Task Odin_ChoosesAPythonThatCanLearn_UnlessSomebodyHasChosen(string script, string command, string environment, string given, string expected)
+    {
+        Clone();
+        Program("clone/artifacts/bin/Odin.Cli/release/odin", "echo \"${ODIN_PYTHON:-}\"\n");
+        // All that it is asked is whether it has the packages.
+        Program("sdk/python3", "exit 0\n");
+        Program("venv/bin/python", "exit 0\n");
+        File.CreateSymbolicLink(home["clone/odahuflowctl"], "odin");
+        variables["VIRTUAL_ENV"] = environment.Length > 0 ? home[environment] : "";
+        variables["ODIN_PYTHON"] = given;
+        variables["ODIN_DEMO_PYTHON"] = "";
+        var result = await RunAsync(home[$"clone/{script}"], home.Path, command);
+        Assert.Equal((0, expected.Contains('/', StringComparison.Ordinal) ? home[expected] : expected), (result.ExitCode, result.Out.Trim()));
+    }
+
+    [Theory]
+    [InlineData("venv", "", "venv")]
+    [InlineData("gone", "", "sdk")]
+    [InlineData("", "", "sdk")]
+    [InlineData("venv", "other/python", "other")]
+    public async Task Gppi_TakesThePythonThatTrainingsTake(string environment, string given, string expected)
+    {
+        Program("sdk/python3", "echo sdk\n");
+        Program("venv/bin/python", "echo venv\n");
+        Program("other/python", "echo other\n");
+        variables["VIRTUAL_ENV"] = environment.Length > 0 ? home[environment] : "";
+        variables["ODIN_PYTHON"] = given.Length > 0 ? home[given] : "";
+        foreach (var program in new[] { "odin-gppi", "odin-mlflow-runner", "odin-script-runner" })
+        {
+            var result = await RunAsync(Path.Combine(SourceTree.Root, "python", "bin", program), home.Path, "--help");
+            Assert.Equal((0, $"{expected}\n", ""), (result.ExitCode, result.Out, result.Error));
+        }
+    }
+
     // A clone whose build is up to date, and a link to its script from a directory that could be in PATH.
     private void Clone()
     {
@@ -98,6 +141,8 @@ public sealed class RootScriptTests : IDisposable
         };
         start.Environment["PATH"] = $"{home["sdk"]}:/usr/bin:/bin";
         start.Environment["DOTNET_ROOT"] = home["sdk"];
+        foreach (var (name, value) in variables)
+            start.Environment[name] = value;
         using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync();
         var output = await process.StandardOutput.ReadToEndAsync();

@@ -8,7 +8,7 @@ namespace Odin.Cli.Odahuflowctl.Output;
 internal sealed class CtlFormat
 {
     private const string PathPrefix = "jsonpath=";
-    private static readonly string[] Names = ["json", "yaml", "table", "name"];
+    private static readonly string[] Names = ["json", "yaml", "table", "wide", "name"];
 
     private readonly string format;
 
@@ -23,6 +23,7 @@ internal sealed class CtlFormat
     {
         "json" => PythonJson.Write(entities) + "\n",
         "table" => FlatTable.Write(entities) + "\n",
+        "wide" => FlatTable.WriteWide(entities) + "\n",
         "name" => string.Concat(entities.Select(e => $"{(e as JsonObject)?["id"]}\n")),
         "yaml" => PythonYaml.Write(entities) + "\n",
         _ => Select(entities) + "\n",
@@ -42,7 +43,7 @@ internal sealed class CtlFormat
     {
         var option = new Option<string>("--output-format", "-o", "--format")
         {
-            Description = "How to write the result: json, yaml, table, name or jsonpath=EXPRESSION.  [default: yaml]",
+            Description = "How to write the result: json, yaml, table, wide, name or jsonpath=EXPRESSION.  [default: yaml]",
             HelpName = "TEXT",
         };
         option.Validators.Add(result =>

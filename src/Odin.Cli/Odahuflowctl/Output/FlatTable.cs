@@ -1,14 +1,28 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Odin.Cli.Lifecycle;
 
 namespace Odin.Cli.Odahuflowctl.Output;
 
-/// <summary>The table of the older client: a column for each value that the first entity has, however deep it is.</summary>
+/// <summary>
+/// The table of the older client. It had a column for each value of the first entity, however deep: that is the wide one here. By
+/// default the columns are those that tell entities of a kind apart.
+/// </summary>
 internal static class FlatTable
 {
     private const int TotalWidth = 200, LongestCell = 50;
 
+    /// <summary>With the columns of the kind; of a kind that has none, the wide one.</summary>
     public static string Write(JsonArray entities)
+    {
+        if (entities.Count == 0 || LifecycleNoun.OfKind(LifecycleNoun.Find(entities[0], "kind") ?? "") is not { } noun)
+            return WriteWide(entities);
+        var places = noun.Columns.Select(c => c.Place).ToList();
+        return Draw(places, [.. entities.Select(e => places.Select(p => Cut(LifecycleNoun.Find(e, p) ?? "")).ToList())]);
+    }
+
+    /// <summary>With a column for each value of the first entity.</summary>
+    public static string WriteWide(JsonArray entities)
     {
         if (entities.Count == 0)
             return "Empty!";
