@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Odin.Server.Hosting;
@@ -147,8 +146,8 @@ internal sealed class WireObject
         return null;
     }
 
-    private LifecycleException Wrong(JsonNode? given, string name, string expected) => new(
-        StatusCodes.Status400BadRequest, string.Create(CultureInfo.InvariantCulture, $"json: cannot take {Describe(given)} for {At(name)}: it must be {expected}")) { IsUnread = true };
+    private LifecycleException Wrong(JsonNode? given, string name, string expected) =>
+        new(StatusCodes.Status400BadRequest, $"json: cannot take {Describe(given)} for {At(name)}: it must be {expected}") { IsUnread = true };
 
     private static string Describe(JsonNode? node) => node?.GetValueKind() switch
     {

@@ -141,7 +141,7 @@ public sealed class SecretStoreTests : IDisposable
     public async Task Vault_KeepsNothingOfWhatIsDeleted_OrOfWhoCameTooLate()
     {
         using var sealing = Vault();
-        using var store = new InMemoryResourceStore();
+        var store = new InMemoryResourceStore();
         var catalog = new ConnectionCatalog(store, sealing, TimeProvider.System);
         var old = await catalog.CreateAsync("a", new ConnectionSpec { Type = "s3" }, Secrets, Token);
         var current = await catalog.ReplaceAsync(old, old.Spec, new ConnectionSecrets(KeySecret: [7]), Token);
