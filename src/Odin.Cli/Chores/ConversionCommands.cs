@@ -1,11 +1,11 @@
 using System.CommandLine;
 using System.Text.Encodings.Web;
-using System.Text.Json.Nodes;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Odin.Chores;
 using Odin.Cli.Runs;
-using Odin.Pipelines.Yaml;
 using Odin.Pipelines;
+using Odin.Pipelines.Yaml;
 
 namespace Odin.Cli.Chores;
 

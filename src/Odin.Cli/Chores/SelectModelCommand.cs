@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Odin.Chores.Selection;
 using Odin.Chores;
+using Odin.Chores.Selection;
 using Odin.Cli.Output;
 using Odin.Pipelines.Yaml;
 
