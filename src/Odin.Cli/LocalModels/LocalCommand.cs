@@ -18,7 +18,7 @@ internal sealed class LocalCommand : OdinCommand
     {
         Group = CommandGroup.Lifecycle;
         Examples = ["odin local train run --id wine -f training.yaml", "odin local train list", "odin local pack run --id wine -f packaging.yaml --artifact-name wine-1.0"];
-        Remark = "The current directory is the source, and data must lie in it. What the files do not hold is asked of a server, if there is one; the toolchains 'mlflow' and 'script' are built in.";
+        Remark = "The current directory is the source. Data that does not lie in it is linked or downloaded into it while the training runs. What the files do not hold is asked of a server, if there is one; the toolchains 'mlflow' and 'script' are built in.";
         var train = new Command("train", "Trains a model, and shows those that were trained.") { Aliases = { "training" } };
         train.Add(Subcommand.CreateRemote("run", "Trains; the model stays in a directory.", TrainAsync, options.OfTraining));
         train.Add(Subcommand.Create("list", "Shows the models that were trained here.", ListAsync, options.ListFormat, options.Output));
@@ -34,13 +34,13 @@ internal sealed class LocalCommand : OdinCommand
 
     private async Task<int> TrainAsync(ParseResult parse, CancellationToken cancellationToken)
     {
-        await new LocalTraining(Session.Environment, Manifests(parse), LocalWords.Own).RunAsync(parse.GetRequiredValue(options.TrainingId), Root(parse), cancellationToken);
+        await new LocalTraining(Session.Environment, Manifests(parse), Decrypted(parse), LocalWords.Own).RunAsync(parse.GetRequiredValue(options.TrainingId), Root(parse), cancellationToken);
         return ExitCode.Success;
     }
 
     private async Task<int> PackAsync(ParseResult parse, CancellationToken cancellationToken)
     {
-        await new LocalPackaging(Session.Environment, Manifests(parse), (noun, id, token) => FetchAsync(parse, $"{noun.PathOf(id)}/decrypted", token), LocalWords.Own)
+        await new LocalPackaging(Session.Environment, Manifests(parse), Decrypted(parse), LocalWords.Own)
             .RunAsync(options.Wish(parse, Session.Environment, Root(parse)), cancellationToken);
         return ExitCode.Success;
     }
@@ -66,6 +66,8 @@ internal sealed class LocalCommand : OdinCommand
         (noun, id, token) => FetchAsync(parse, noun.PathOf(id), token),
         Session.Environment.Error.WriteLine,
         Session.Environment.Error.WriteLine);
+
+    private FetchEntity Decrypted(ParseResult parse) => (noun, id, token) => FetchAsync(parse, $"{noun.PathOf(id)}/decrypted", token);
 
     // Nobody is asked whom nobody has named and who is not there.
     private async Task<JsonObject?> FetchAsync(ParseResult parse, string path, CancellationToken cancellationToken)

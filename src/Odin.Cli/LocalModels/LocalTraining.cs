@@ -10,7 +10,7 @@ namespace Odin.Cli.LocalModels;
 /// Trains on this machine without a server: the current directory is the source, the toolchain's program is a process, and the
 /// model stays in a directory.
 /// </summary>
-internal sealed class LocalTraining(CliEnvironment environment, LocalManifests manifests, LocalWords words)
+internal sealed class LocalTraining(CliEnvironment environment, LocalManifests manifests, FetchEntity fetchDecrypted, LocalWords words)
 {
     private const string TrackingVariable = "MLFLOW_TRACKING_URI", Report = "odin-result.json", DefaultName = "{{ .Name }}-{{ .Version }}-{{ .RandomUUID }}";
 
@@ -25,7 +25,8 @@ internal sealed class LocalTraining(CliEnvironment environment, LocalManifests m
         var source = environment.WorkingDirectory;
         var report = Path.Combine(source, Report);
         var isForeign = File.Exists(report);
-        using var data = await LocalData.LayOutAsync(training, source, manifests, environment.Error.WriteLine, cancellationToken);
+        using var data = new LocalData(source, manifests, fetchDecrypted, environment.Error.WriteLine);
+        await data.LayOutAsync(training, cancellationToken);
         var request = Directory.CreateTempSubdirectory("odin-training-");
         try
         {

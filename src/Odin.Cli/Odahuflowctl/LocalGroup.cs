@@ -45,13 +45,13 @@ internal sealed class LocalGroup
 
     private async Task<int> TrainAsync(ParseResult parse, CancellationToken cancellationToken)
     {
-        await new LocalTraining(session.Environment, Manifests(parse), LocalWords.Inherited).RunAsync(parse.GetRequiredValue(options.TrainingId), Root(parse), cancellationToken);
+        await new LocalTraining(session.Environment, Manifests(parse), Decrypted(parse), LocalWords.Inherited).RunAsync(parse.GetRequiredValue(options.TrainingId), Root(parse), cancellationToken);
         return ExitCode.Success;
     }
 
     private async Task<int> PackAsync(ParseResult parse, CancellationToken cancellationToken)
     {
-        await new LocalPackaging(session.Environment, Manifests(parse), (noun, id, token) => FetchAsync(parse, $"{noun.PathOf(id)}/decrypted", token), LocalWords.Inherited)
+        await new LocalPackaging(session.Environment, Manifests(parse), Decrypted(parse), LocalWords.Inherited)
             .RunAsync(options.Wish(parse, session.Environment, Root(parse)), cancellationToken);
         return ExitCode.Success;
     }
@@ -83,6 +83,8 @@ internal sealed class LocalGroup
         (noun, id, token) => FetchAsync(parse, noun.PathOf(id), token),
         session.Out.WriteLine,
         message => session.Log("WARNING", message));
+
+    private FetchEntity Decrypted(ParseResult parse) => (noun, id, token) => FetchAsync(parse, $"{noun.PathOf(id)}/decrypted", token);
 
     // Nobody is asked whom nobody has named and who is not there.
     private async Task<JsonObject?> FetchAsync(ParseResult parse, string path, CancellationToken cancellationToken)

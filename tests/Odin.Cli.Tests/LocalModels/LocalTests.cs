@@ -1,4 +1,6 @@
+using System.Text;
 using Odin.Cli.Tests.Lifecycle;
+using Odin.ObjectStorage;
 
 namespace Odin.Cli.Tests.LocalModels;
 
@@ -107,7 +109,7 @@ public sealed class LocalTests : IDisposable
         cli.Alias = "odahuflowctl";
         Program("my-trainer", "#!/bin/sh\ncat data/in.txt more/in.txt\nmkdir -p \"$5\"\n");
         cli.File("outside/in.txt", "hello\n");
-        var entities = cli.File("m/more.yaml", "kind: ToolchainIntegration\nid: mine\nspec: {entrypoint: my-trainer, defaultImage: x}\n---\nkind: Connection\nid: here\nspec: {type: local, uri: ../outside}\n---\nkind: Connection\nid: there\nspec: {type: s3, uri: s3://b/x}\n");
+        var entities = cli.File("m/more.yaml", "kind: ToolchainIntegration\nid: mine\nspec: {entrypoint: my-trainer, defaultImage: x}\n---\nkind: Connection\nid: here\nspec: {type: local, uri: ../outside}\n---\nkind: Connection\nid: there\nspec: {type: docker, uri: b/x}\n");
         var training = Training("x", "mine");
         await File.AppendAllTextAsync(training, "  data: [{connection: here, localPath: data/in.txt, remotePath: in.txt}, {connName: here, localPath: more/, remotePath: in.txt}, {connection: there, localPath: far.txt}]\n");
         var result = await cli.RunAsync("local", "train", "run", "--id", "t", "-f", training, "-f", entities);
@@ -121,6 +123,35 @@ public sealed class LocalTests : IDisposable
             await File.WriteAllTextAsync(training, (await File.ReadAllTextAsync(Training("x", "mine"))) + $"  data: [{{connection: here, localPath: {path}, remotePath: gone.txt}}]\n");
             Assert.Equal($"Error: {message}\n{Hint}", (await cli.RunAsync("local", "train", "run", "--id", "t", "-f", training, "-f", entities)).Out);
         }
+    }
+
+    [Fact]
+    public async Task Train_DataOfABucket_IsDownloadedForAsLongAsItTakes()
+    {
+        using var bucket = new FakeGcsServer();
+        using (var storage = new GcsObjectStorage(new GcsStorageOptions { Bucket = FakeGcsServer.Bucket, ServiceAccountJson = bucket.ServiceAccountJson, Endpoint = bucket.Endpoint }))
+        {
+            foreach (var name in new[] { "wine/a.txt", "wine/deep/b.txt" })
+                await storage.SaveAsync(name, new MemoryStream(Encoding.UTF8.GetBytes(name + "\n")), SaveMode.Overwrite, CancellationToken.None);
+        }
+        Program("my-trainer", "#!/bin/sh\ncat data/a.txt data/deep/b.txt one.txt\nmkdir -p \"$5\"\n");
+        var key = Convert.ToBase64String(Encoding.UTF8.GetBytes(bucket.ServiceAccountJson));
+        var entities = cli.File("m/more.yaml", $"kind: ToolchainIntegration\nid: mine\nspec: {{entrypoint: my-trainer, defaultImage: x}}\n---\nkind: Connection\nid: there\nspec: {{type: gcs, uri: '{bucket.Endpoint}/{FakeGcsServer.Bucket}/wine', region: r, keySecret: {key}}}\n");
+        var training = Training("x", "mine");
+        await File.AppendAllTextAsync(training, "  data: [{connection: there, localPath: data/}, {connection: there, localPath: one.txt, remotePath: wine/a.txt}]\n");
+
+        var result = await cli.RunAsync("local", "train", "run", "--id", "t", "-f", training, "-f", entities);
+
+        Assert.True(result.ExitCode == 0, result.Out + result.Error);
+        Assert.StartsWith("wine/a.txt\nwine/deep/b.txt\nwine/a.txt\n", result.Out, StringComparison.Ordinal);
+        Assert.Contains("Downloading 2 files, 27 bytes, from ", result.Error, StringComparison.Ordinal);
+        Assert.Equal([cli.File("source/train.py")], Directory.GetFileSystemEntries(cli.WorkingDirectory!, "*", SearchOption.AllDirectories));
+
+        await File.WriteAllTextAsync(training, (await File.ReadAllTextAsync(Training("x", "mine"))) + "  data: [{connection: there, localPath: data/, remotePath: beer}]\n");
+        var missing = await cli.RunAsync("local", "train", "run", "--id", "t", "-f", training, "-f", entities);
+        Assert.Equal(1, missing.ExitCode);
+        Assert.Contains("There is nothing at 'beer' in ", missing.Error, StringComparison.Ordinal);
+        Assert.Equal([cli.File("source/train.py")], Directory.GetFileSystemEntries(cli.WorkingDirectory!, "*", SearchOption.AllDirectories));
     }
 
     [Fact]
