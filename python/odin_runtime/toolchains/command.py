@@ -73,6 +73,8 @@ def main(name, train, arguments):
         console.info(f"Training '{told.id}' of the model {told.name} {told.version}, toolchain {name}")
         try:
             train(Job(told, workspace, told.directory(workspace), Path(options.target), environ, options.verbose, result))
+        except Stopped:
+            raise  # who has stopped it knows why
         except Exception as problem:
             result.error = _words(problem)
             raise

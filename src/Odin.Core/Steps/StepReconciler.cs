@@ -183,7 +183,7 @@ internal sealed partial class StepReconciler<T>(
                 case ExecutionPhase.Failed or ExecutionPhase.Lost:
                     var (known, why) = await ExplainAsync(resource, attempt, cancellationToken);
                     DropWorkspace(resource, attempt);
-                    await SaveAsync(Finish(Timed(known, status), StepState.Failed, status.Reason, Joined(status.Message, why), status.ExitCode), lease, cancellationToken);
+                    await SaveAsync(Finish(Timed(known, status), StepState.Failed, status.Reason, Joined(status.Reason == ExecutionReasons.Timeout ? TooLong(resource) : status.Message, why), status.ExitCode), lease, cancellationToken);
                     return ReconcileResult.After(TimeSpan.Zero);
                 default:
                     var state = status.Phase == ExecutionPhase.Running ? StepState.Running : StepState.Scheduling;
@@ -223,6 +223,8 @@ internal sealed partial class StepReconciler<T>(
         }
     }
 
+    private string TooLong(T resource) => $"stopped in the step '{StepWords.Of(resource.Progress.Step)}': it ran longer than {StepWords.Of(work.Timeout)}";
+
     private static string? Joined(string? message, string? why) => (message, why) switch
     {
         (_, null) => message,
@@ -237,7 +239,7 @@ internal sealed partial class StepReconciler<T>(
         var (reason, message) = failure switch
         {
             StepFailedException e => (e.Reason, e.Message),
-            OperationCanceledException when Left(resource) <= TimeSpan.Zero => (ExecutionReasons.Timeout, $"stopped in the step '{StepWords.Of(resource.Progress.Step)}': it ran longer than {StepWords.Of(work.Timeout)}"),
+            OperationCanceledException when Left(resource) <= TimeSpan.Zero => (ExecutionReasons.Timeout, TooLong(resource)),
             _ => (StepReasons.OfFailed(resource.Progress.Step), failure.Message),
         };
         if (failure is not (StepFailedException or OperationCanceledException or IOException))
