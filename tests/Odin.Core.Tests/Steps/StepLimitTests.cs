@@ -26,10 +26,12 @@ public sealed class StepLimitTests : IDisposable
     [Fact]
     public async Task Start_StepThatFewServersDiedIn_IsBegunOnceMore()
     {
-        await WriteAsync(begun: 9);
+        await WriteAsync(begun: 8);
         var progress = await EndAsync();
         // It gets as far as the toolchain, which is not there.
-        Assert.Equal((StepState.Failed, StepReasons.NotFound, 10), (progress.State, progress.Reason, progress.Begun));
+        Assert.Equal((StepState.Failed, StepReasons.NotFound), (progress.State, progress.Reason));
+        // The server that wrote it may have begun it before it ended.
+        Assert.InRange(progress.Begun, 9, 10);
     }
 
     private async Task WriteAsync(int begun)
