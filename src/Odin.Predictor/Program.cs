@@ -39,6 +39,7 @@ builder.Services.AddHostedService(services => services.GetRequiredService<Predic
 builder.Services.AddHostedService<ReadyNotice>();
 builder.Services.AddSingleton<ServedModel>();
 builder.Services.AddSingleton<HealthEndpoints>();
+builder.Services.AddSingleton<Admission>();
 builder.Services.AddSingleton<InvokeEndpoint>();
 builder.Services.AddSingleton<ModelInfoEndpoint>();
 builder.Services.AddSingleton<InferEndpoints>();

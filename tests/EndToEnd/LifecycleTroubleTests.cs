@@ -13,20 +13,13 @@ public sealed class LifecycleTroubleTests : IDisposable
     [Theory]
     [InlineData("Fetching")]
     [InlineData("Downloading")]
-    [InlineData("program")]
+    [InlineData(LifecycleWalk.Program)]
     [InlineData("Packing the model")]
     public async Task Training_WhoseServerIsKilled_IsDoneOnce(string moment)
     {
         await using var server = await StartAsync();
         var walk = new LifecycleWalk(server, directory);
-        // Large enough that the copying and the packing take a moment.
-        await walk.PrepareAsync(dataBytes: 60_000_000);
-        var isProgram = moment == "program";
-        if (isProgram)
-            await File.WriteAllTextAsync(walk.Hold, "");
-        await walk.TrainAsync("t", bytes: 40_000_000);
-        await Eventually.True(
-            async () => isProgram ? File.Exists(walk.ProgramLog) : (await walk.LogAsync("training", "t")).Contains(moment, StringComparison.Ordinal), $"the training is at '{moment}'");
+        await walk.TrainUntilAsync("t", moment);
         await server.KillAsync();
         File.Delete(walk.Hold);
         await server.StartAgainAsync();

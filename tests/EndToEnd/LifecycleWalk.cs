@@ -21,6 +21,8 @@ internal sealed class LifecycleWalk(OdinServer server, TemporaryDirectory direct
             file.write("def init():\n    return 'matrix'\n\n\ndef predict_on_matrix(rows, provided_columns_names=None):\n    return [[1]], ('one',)\n\n\ndef info():\n    return [], []\n")
         """;
 
+    public const string Program = "program";
+
     /// <summary>A line for each start of the program.</summary>
     public string ProgramLog => directory["program.log"];
 
@@ -50,6 +52,19 @@ internal sealed class LifecycleWalk(OdinServer server, TemporaryDirectory direct
         ["envs"] = new JsonArray(
             new JsonObject { ["name"] = "WALK_LOG", ["value"] = ProgramLog }, new JsonObject { ["name"] = "WALK_BYTES", ["value"] = $"{bytes}" }),
     });
+
+    /// <summary>Begins a training of some size, and waits until it is at a moment.</summary>
+    /// <param name="moment">A text of its log, or <see cref="Program"/>: what it runs has begun, and waits.</param>
+    public async Task TrainUntilAsync(string id, string moment)
+    {
+        // Large enough that the copying and the packing take a moment.
+        await PrepareAsync(dataBytes: 60_000_000);
+        if (moment == Program)
+            await File.WriteAllTextAsync(Hold, "");
+        await TrainAsync(id, bytes: 40_000_000);
+        await Eventually.True(
+            async () => moment == Program ? File.Exists(ProgramLog) : (await LogAsync("training", id)).Contains(moment, StringComparison.Ordinal), $"the training is at '{moment}'");
+    }
 
     public Task PackAsync(string id, string artifact) => PostAsync("model/packaging", id, new JsonObject
     {

@@ -82,7 +82,7 @@ public sealed class SeveralServersTests : IAsyncLifetime
 
     [Theory]
     [InlineData("Downloading")]
-    [InlineData("program")]
+    [InlineData(LifecycleWalk.Program)]
     [InlineData("Packing the model")]
     public async Task Kill_ServerOfATraining_TheOtherEndsItOnce(string moment)
     {
@@ -91,14 +91,8 @@ public sealed class SeveralServersTests : IAsyncLifetime
         servers.Add(await OdinServer.StartAsync(Setup()));
         var (one, two) = (servers[0], servers[1]);
         var walk = new LifecycleWalk(one, directory);
-        await walk.PrepareAsync(dataBytes: 60_000_000);
-        var isProgram = moment == "program";
-        if (isProgram)
-            await File.WriteAllTextAsync(walk.Hold, "");
+        await walk.TrainUntilAsync("t", moment);
         // Whoever of the two has it in hand is the one that dies.
-        await walk.TrainAsync("t", bytes: 40_000_000);
-        await Eventually.True(
-            async () => isProgram ? File.Exists(walk.ProgramLog) : (await walk.LogAsync("training", "t")).Contains(moment, StringComparison.Ordinal), $"the training is at '{moment}'");
         var holder = (await ReadAsync("SELECT name, owner FROM leases")).Single(l => l.Key.StartsWith("Training/", StringComparison.Ordinal)).Value;
         var (dead, other) = holder == firstLife ? (one, two) : (two, one);
         await dead.KillAsync();

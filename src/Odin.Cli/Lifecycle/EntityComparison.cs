@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Odin.Templates;
+using Odin.Trainings;
 
 namespace Odin.Cli.Lifecycle;
 
@@ -10,7 +11,7 @@ internal static class EntityComparison
     // What the server fills in when a file leaves it out. Null: with a value that is the administrator's.
     private static readonly Dictionary<string, string?> FilledIn = new(StringComparer.Ordinal)
     {
-        ["artifactNameTemplate"] = DefaultArtifactName,
+        ["artifactNameTemplate"] = TrainingRules.DefaultArtifactName,
         ["workDir"] = "./",
         ["image"] = null,
         ["resources"] = null,
@@ -27,7 +28,6 @@ internal static class EntityComparison
     // Their members are the user's own, and none is filled in.
     private static readonly string[] Maps = ["hyperParameters", "nodeSelector", "additionalEnvironments", "arguments"];
 
-    private const string DefaultArtifactName = "{{ .Name }}-{{ .Version }}-{{ .RandomUUID }}.zip";
     private const string OlderToolchain = "trainingIntegration", Toolchain = "toolchain";
 
     /// <summary>
@@ -48,7 +48,7 @@ internal static class EntityComparison
     /// <summary>Whether a packaging takes the artifact that a training makes, as far as its name can be known before.</summary>
     public static bool Takes(ManifestItem packaging, ManifestItem training)
     {
-        var template = LifecycleNoun.Find(training.Json, "spec.model.artifactNameTemplate") is { Length: > 0 } given ? given : DefaultArtifactName;
+        var template = LifecycleNoun.Find(training.Json, "spec.model.artifactNameTemplate") is { Length: > 0 } given ? given : TrainingRules.DefaultArtifactName;
         var values = new Dictionary<string, string>
         {
             ["Name"] = LifecycleNoun.Find(training.Json, "spec.model.name") ?? "",

@@ -1,3 +1,5 @@
+using Odin.Artifacts;
+
 namespace Odin.Cli.LocalModels;
 
 /// <summary>The directory in which models lie that were trained on this machine.</summary>
@@ -6,11 +8,9 @@ internal static class LocalArtifacts
     // Images and the records of runs.
     private static readonly string[] Besides = ["images", "mlruns"];
 
-    private static readonly string[] Manifests = ["odahuflow.project.yaml", "odahuflow.model.yaml"];
-
     /// <summary>The names of the models.</summary>
     public static IReadOnlyList<string> List(string root) => !Directory.Exists(root) ? []
-        : [.. Directory.GetDirectories(root).Where(d => Manifests.Any(m => File.Exists(Path.Combine(d, m)))).Select(d => Path.GetFileName(d)).Order(StringComparer.Ordinal)];
+        : [.. Directory.GetDirectories(root).Where(d => ModelDirectory.FindManifest(d) is not null).Select(d => Path.GetFileName(d)).Order(StringComparer.Ordinal)];
 
     /// <summary>Removes all models and what is made beside them, and nothing else that lies there.</summary>
     public static void RemoveAll(string root)

@@ -8,17 +8,19 @@ namespace Odin.Cli.LocalModels;
 /// <summary>A connection as a file or a server writes it, with its secrets in base64.</summary>
 internal static class LocalConnection
 {
+    /// <summary>What it says without its secrets.</summary>
+    public static ConnectionSpec SpecOf(JsonNode? json) => new()
+    {
+        Type = LifecycleNoun.Find(json, "spec.type") ?? "",
+        Uri = LifecycleNoun.Find(json, "spec.uri") ?? "",
+        Region = LifecycleNoun.Find(json, "spec.region"),
+        Username = LifecycleNoun.Find(json, "spec.username"),
+    };
+
     /// <exception cref="CliException">A secret is not in base64.</exception>
     public static (Connection Connection, ConnectionSecrets Secrets) Read(string id, JsonObject json)
     {
-        var spec = new ConnectionSpec
-        {
-            Type = LifecycleNoun.Find(json, "spec.type") ?? "",
-            Uri = LifecycleNoun.Find(json, "spec.uri") ?? "",
-            Region = LifecycleNoun.Find(json, "spec.region"),
-            Username = LifecycleNoun.Find(json, "spec.username"),
-        };
-        return (new Connection(new ResourceMetadata { Id = id }, spec), new ConnectionSecrets(Secret("password"), Secret("keyID"), Secret("keySecret")));
+        return (new Connection(new ResourceMetadata { Id = id }, SpecOf(json)), new ConnectionSecrets(Secret("password"), Secret("keyID"), Secret("keySecret")));
 
         byte[]? Secret(string name)
         {

@@ -54,14 +54,7 @@ internal sealed class LocalImages(CliEnvironment environment, string layouts)
     private static LocalTarget TargetOf(JsonObject target)
     {
         var connection = target["connection"] as JsonObject;
-        var spec = new ConnectionSpec
-        {
-            Type = LifecycleNoun.Find(connection, "spec.type") ?? "",
-            Uri = LifecycleNoun.Find(connection, "spec.uri") ?? "",
-            Region = LifecycleNoun.Find(connection, "spec.region"),
-            Username = LifecycleNoun.Find(connection, "spec.username"),
-        };
-        return new LocalTarget(LifecycleNoun.Find(target, "name") ?? "", LifecycleNoun.Find(connection, "id") ?? "", spec, new ConnectionSecrets(Secret("password"), Secret("keyID"), Secret("keySecret")));
+        return new LocalTarget(LifecycleNoun.Find(target, "name") ?? "", LifecycleNoun.Find(connection, "id") ?? "", LocalConnection.SpecOf(connection), new ConnectionSecrets(Secret("password"), Secret("keyID"), Secret("keySecret")));
 
         byte[]? Secret(string name) => LifecycleNoun.Find(connection, $"spec.{name}") is { Length: > 0 } text ? Encoding.UTF8.GetBytes(text) : null;
     }

@@ -3,6 +3,7 @@ using Odin.Cli.Lifecycle;
 using Odin.Cli.Odahuflowctl;
 using Odin.Cli.Odahuflowctl.Entities;
 using Odin.Templates;
+using Odin.Trainings;
 
 namespace Odin.Cli.LocalModels;
 
@@ -12,7 +13,7 @@ namespace Odin.Cli.LocalModels;
 /// </summary>
 internal sealed class LocalTraining(CliEnvironment environment, LocalManifests manifests, FetchEntity fetchDecrypted, LocalWords words)
 {
-    private const string TrackingVariable = "MLFLOW_TRACKING_URI", Report = "odin-result.json", DefaultName = "{{ .Name }}-{{ .Version }}-{{ .RandomUUID }}";
+    private const string TrackingVariable = "MLFLOW_TRACKING_URI", Report = "odin-result.json";
 
     /// <param name="root">The directory for models.</param>
     public async Task RunAsync(string id, string root, CancellationToken cancellationToken)
@@ -54,7 +55,7 @@ internal sealed class LocalTraining(CliEnvironment environment, LocalManifests m
 
     private static string NameOf(JsonObject training)
     {
-        var template = LifecycleNoun.Find(training, "spec.model.artifactNameTemplate") is { Length: > 0 } given ? given : DefaultName;
+        var template = LifecycleNoun.Find(training, "spec.model.artifactNameTemplate") is { Length: > 0 } given ? given : TrainingRules.DefaultArtifactName;
         var name = GoTemplate.Render(template, new Dictionary<string, string>
         {
             ["Name"] = LifecycleNoun.Find(training, "spec.model.name") ?? "",

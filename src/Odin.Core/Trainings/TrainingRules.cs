@@ -11,7 +11,8 @@ public sealed record TrainingReferences(IReadOnlyDictionary<string, Connection> 
 /// <summary>What a training must have and what it gets by itself; order and words are those of the inherited API.</summary>
 public static class TrainingRules
 {
-    internal const string DefaultArtifactName = "{{ .Name }}-{{ .Version }}-{{ .RandomUUID }}.zip";
+    /// <summary>What an artifact is called whose training does not say.</summary>
+    public const string DefaultArtifactName = "{{ .Name }}-{{ .Version }}-{{ .RandomUUID }}.zip";
 
     /// <summary>Every connection that the spec names, with the default one.</summary>
     public static IEnumerable<string> ConnectionsOf(TrainingSpec spec, TrainingOptions options) =>

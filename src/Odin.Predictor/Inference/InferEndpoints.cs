@@ -10,7 +10,7 @@ using Odin.Predictor.Workers;
 namespace Odin.Predictor.Inference;
 
 /// <summary>The Open Inference Protocol, version 2, over REST, with tensors in JSON.</summary>
-internal sealed class InferEndpoints(Predictions predictions, ServedModel model, WorkerPool pool, PredictorOptions options)
+internal sealed class InferEndpoints(Admission admission, Predictions predictions, ServedModel model, WorkerPool pool, PredictorOptions options)
 {
     public static Task ServerAsync(HttpContext context) => JsonAnswer.WriteAsync(context, json =>
     {
@@ -55,26 +55,18 @@ internal sealed class InferEndpoints(Predictions predictions, ServedModel model,
             await UnknownAsync(context);
             return;
         }
-        if (await RequestBody.ReadAsync(context.Request, options.MaxBody, context.RequestAborted) is not { } body)
-        {
-            await JsonAnswer.WriteErrorAsync(context, StatusCodes.Status413PayloadTooLarge, OutcomeText.TooLarge(options));
+        using var request = await admission.EnterAsync(context);
+        if (request is null)
             return;
-        }
-        using var entry = predictions.Enter();
-        if (entry is null || model.Current is not { } served)
-        {
-            await JsonAnswer.WriteErrorAsync(context, StatusCodes.Status503ServiceUnavailable, predictions.Trouble ?? "The model is being loaded.");
-            return;
-        }
-        if (!Utf8.IsValid(body.Span))
+        if (!Utf8.IsValid(request.Body.Span))
         {
             await JsonAnswer.WriteErrorAsync(context, StatusCodes.Status400BadRequest, "Can not decode POST data using utf-8 charset.");
             return;
         }
         try
         {
-            using var document = JsonDocument.Parse(body);
-            await PredictAsync(context, InferRequest.Read(document.RootElement, served.Facts), served);
+            using var document = JsonDocument.Parse(request.Body);
+            await PredictAsync(context, InferRequest.Read(document.RootElement, request.Model.Facts), request.Model);
         }
         catch (JsonException e)
         {

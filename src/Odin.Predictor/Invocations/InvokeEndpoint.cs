@@ -1,13 +1,12 @@
 using Odin.Predictor.Calls;
 using Odin.Predictor.Hosting;
-using Odin.Predictor.Models;
 using Odin.Predictor.Requests;
 using Odin.Predictor.Workers;
 
 namespace Odin.Predictor.Invocations;
 
 /// <summary><c>POST /api/model/invoke</c>: rows in, predictions out.</summary>
-internal sealed class InvokeEndpoint(Predictions predictions, ServedModel model, PredictorOptions options)
+internal sealed class InvokeEndpoint(Admission admission, Predictions predictions, PredictorOptions options)
 {
     private static ReadOnlySpan<byte> Head => "{\"prediction\":["u8;
 
@@ -15,19 +14,10 @@ internal sealed class InvokeEndpoint(Predictions predictions, ServedModel model,
 
     public async Task HandleAsync(HttpContext context)
     {
-        if (await RequestBody.ReadAsync(context.Request, options.MaxBody, context.RequestAborted) is not { } body)
-        {
-            await JsonAnswer.WriteErrorAsync(context, StatusCodes.Status413PayloadTooLarge, OutcomeText.TooLarge(options));
+        using var request = await admission.EnterAsync(context);
+        if (request is null)
             return;
-        }
-        // After the body, so that a slow client holds nothing that others wait for.
-        using var entry = predictions.Enter();
-        if (entry is null || model.Current is not { } served)
-        {
-            await JsonAnswer.WriteErrorAsync(context, StatusCodes.Status503ServiceUnavailable, predictions.Trouble ?? "The model is being loaded.");
-            return;
-        }
-        var (input, error) = InvokeDocument.Read(body, served.Rules);
+        var (input, error) = InvokeDocument.Read(request.Body, request.Model.Rules);
         if (input is null)
         {
             await JsonAnswer.WriteErrorAsync(context, StatusCodes.Status400BadRequest, error!);
