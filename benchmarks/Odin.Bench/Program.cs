@@ -32,6 +32,10 @@ var onLifecycle = new (string Name, Func<Task<IReadOnlyList<BenchRow>>> Run)[]
 var onServing = new (string Name, Func<Task<IReadOnlyList<BenchRow>>> Run)[]
 {
     ("serving", ServingBenches.DirectAsync),
+    ("gateway", GatewayBenches.CostAsync),
+    ("cold-start", GatewayBenches.WakingAsync),
+    ("route-change", GatewayBenches.RoutesAsync),
+    ("sleep-cycles", GatewayBenches.CyclesAsync),
 };
 
 var benches = onMachine;

@@ -1,4 +1,4 @@
-"""The program `invoke` of an image made by docker-cli: self_check, predict and info of the model in it.
+"""The program `invoke` of an image made by docker-cli: self_check, predict, batch and info of the model in it.
 
 MODEL_LOCATION names the model's directory (default: the current one), MODEL_ENTRYPOINT its module (default: entrypoint). Imports
 only the standard library and its neighbour model_calls, besides what the model needs.
@@ -10,7 +10,7 @@ import os
 import sys
 import traceback
 
-from odin_runtime import mlflow_shim
+from odin_runtime import mlflow_shim, tensors
 from odin_runtime.model_calls import Model, ModelError, describe
 
 
@@ -18,7 +18,7 @@ def main(arguments=None):
     options = _parser().parse_args(arguments)
     mlflow_shim.activate()
     try:
-        {"self_check": _self_check, "predict": _predict, "info": _info}[options.command](options)
+        {"self_check": _self_check, "predict": _predict, "batch": _batch, "info": _info}[options.command](options)
         return 0
     except Exception as problem:  # the model is anybody's code
         if options.verbose:
@@ -41,6 +41,7 @@ def _parser():
     predict.add_argument("input_file", metavar="INPUT_FILE")
     predict.add_argument("output_dir", metavar="OUTPUT_DIR")
     predict.add_argument("--output_file_name", "-o", default="results.json", metavar="NAME")
+    add_batch(commands)
     commands.add_parser("info", help="show the columns of input and output")
     return parser
 
@@ -62,6 +63,45 @@ def _predict(options):
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
     print(f"Prediction is successful. Result file: {path}")
+
+
+def add_batch(commands):
+    """The command `batch`, whose places are those that a batch job names."""
+    batch = commands.add_parser("batch", help="predict every request in a directory, files of the Open Inference Protocol")
+    batch.add_argument("input_dir", metavar="INPUT_DIR", nargs="?", default=os.environ.get("ODAHU_INPUT_PATH"), help="(ODAHU_INPUT_PATH)")
+    batch.add_argument("output_dir", metavar="OUTPUT_DIR", nargs="?", default=os.environ.get("ODAHU_OUTPUT_PATH"), help="(ODAHU_OUTPUT_PATH)")
+
+
+def _batch(options):
+    if not options.input_dir or not options.output_dir:
+        raise ModelError("Say where the requests are and where the responses go: INPUT_DIR OUTPUT_DIR, or ODAHU_INPUT_PATH and ODAHU_OUTPUT_PATH.")
+    names = sorted(name for name in os.listdir(options.input_dir) if name.endswith(".json"))
+    model = Model(options.model, options.entrypoint)
+    model_name, version = os.environ.get("ODAHU_MODEL_NAME") or "model", os.environ.get("ODAHU_MODEL_VERSION") or "1.0"
+    os.makedirs(options.output_dir, exist_ok=True)
+    failed = []
+    for name in names:
+        try:
+            rows = _predict_file(model, os.path.join(options.input_dir, name), os.path.join(options.output_dir, name), model_name, version)
+            print("%s: %d rows" % (name, rows))
+        except Exception as problem:  # the others are predicted all the same
+            failed.append(name)
+            if options.verbose:
+                traceback.print_exc()
+            print("%s: %s" % (name, describe(problem)), file=sys.stderr)
+    if failed:
+        raise ModelError("%d of %d files could not be predicted: %s" % (len(failed), len(names), ", ".join(failed[:10])))
+    print("Predicted %d files" % len(names))
+
+
+def _predict_file(model, source, target, model_name, version):
+    with open(source, encoding="utf-8") as file:
+        request = tensors.read_request(json.load(file))
+    prediction, columns = model.evaluate(request.rows, request.columns)
+    text = json.dumps(tensors.write_response(request, model_name, version, prediction, columns), cls=model.encoder())
+    with open(target, "w", encoding="utf-8") as file:
+        file.write(text + "\n")
+    return len(request.rows)
 
 
 def _info(options):

@@ -90,6 +90,34 @@ class GppiTests(support.WorkspaceTest):
                 self.assertRegex(self.gppi("-m", "model", "predict", "input.json", "out", code=1), words)
         self.assertIn("must be a file name", self.gppi("-m", "model", "predict", "input.json", "out", "-o", "../x", code=1))
 
+    def test_batch(self):
+        self.write("in/b.json", json.dumps({"id": "7", "inputs": [{"name": "t", "shape": [2, 2], "datatype": "FP64", "data": [[1, 2], [3, 4]]}]}))
+        self.write("in/a.json", json.dumps({"inputs": [{"name": "x", "shape": [1], "datatype": "INT64", "data": [1]},
+                                                       {"name": "y", "shape": [1, 1], "datatype": "BYTES", "data": ["z"]}]}))
+        self.write("in/notes.txt", "no request")
+        places = {"ODAHU_MODEL_PATH": str(self.workspace / "model"), "ODAHU_INPUT_PATH": "in", "ODAHU_OUTPUT_PATH": "out", "ODAHU_MODEL_NAME": "counter",
+                  "ODAHU_MODEL_VERSION": "3.3"}
+        self.assertIn("a.json: 1 rows\na word of the model\nb.json: 2 rows\nPredicted 2 files", self.gppi("batch", environ=places))
+        first = json.loads((self.workspace / "out/a.json").read_text(encoding="utf-8"))
+        self.assertEqual(("counter", "3.3", False), (first["model_name"], first["model_version"], "id" in first))
+        self.assertEqual([{"name": "a", "shape": [1], "datatype": "INT64", "data": [1]}, {"name": "b", "shape": [1], "datatype": "INT64", "data": [2]},
+                          {"name": "c", "shape": [1], "datatype": "BYTES", "data": [["x", "y"]]}, {"name": "d", "shape": [1], "datatype": "BYTES", "data": ["odd"]}],
+                         first["outputs"])
+        second = json.loads((self.workspace / "out/b.json").read_text(encoding="utf-8"))
+        self.assertEqual(("7", [2, 2], [None, None]), (second["id"], second["outputs"][0]["data"], second["outputs"][2]["data"]))
+
+    def test_batch_what_goes_wrong(self):
+        for tensor, words in (({"shape": [1], "data": ["fail"]}, "ValueError: no such row"), ({"shape": [2], "data": [1]}, "has 1 values, and its shape"),
+                              ({"shape": ["a"], "data": [1]}, "must have a 'shape'"), ({"shape": [1]}, "must have 'data'")):
+            self.write("in/bad.json", json.dumps({"inputs": [{"name": "x", **tensor}]}))
+            self.write("in/good.json", json.dumps({"inputs": [{"name": "x", "shape": [1], "data": [1]}]}))
+            with self.subTest(words):
+                output = self.gppi("-m", "model", "batch", "in", "out", code=1)
+                self.assertRegex(output, words)
+                self.assertIn("1 of 2 files could not be predicted: bad.json", output)
+                self.assertTrue((self.workspace / "out/good.json").is_file())
+        self.assertIn("Say where the requests are", self.gppi("-m", "model", "batch", code=1))
+
     def test_info(self):
         self.assertEqual('Input schema:\n[\n    {\n        "name": "x",\n        "type": "number",\n        "example": 0,\n        "required": true\n'
                          "    }\n]\nOutput schema:\n[]", self.gppi("-m", "model", "info"))

@@ -1,10 +1,13 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using Odin.Cli.Batch;
 using Odin.Cli.Chores;
 using Odin.Cli.Demo;
+using Odin.Cli.Feedback;
 using Odin.Cli.Jobs;
 using Odin.Cli.Lifecycle;
 using Odin.Cli.LocalModels;
+using Odin.Cli.Models;
 using Odin.Cli.Nodes;
 using Odin.Cli.Runs;
 using Odin.Cli.Servers;
@@ -41,6 +44,11 @@ internal static class CommandTree
             new NounCommand(session, LifecycleNoun.Training),
             new NounCommand(session, LifecycleNoun.Packaging),
             new NounCommand(session, LifecycleNoun.PackagingIntegration),
+            new NounCommand(session, LifecycleNoun.Deployment),
+            new NounCommand(session, LifecycleNoun.Route),
+            new ModelCommand(session),
+            new BatchCommand(session),
+            new FeedbackCommand(session),
             new ApplyCommand(session),
             new DeleteCommand(session),
             new ArtifactCommand(session),

@@ -31,7 +31,7 @@ internal static class ExitCode
         (Success, "Done as asked."),
         (Failure, "The run failed, or the server refused the operation."),
         (Usage, "The command line makes no sense."),
-        (NotFound, "No such run, job, task, user or context."),
+        (NotFound, "No such run, job, task, user, context or file."),
         (Unauthorised, "Not logged in, or not allowed."),
         (Unavailable, "The server cannot be reached, or cannot answer now."),
         (InvalidPipeline, "The pipeline or its parameters have errors."),

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Text.RegularExpressions;
 using Odin.Cli.Odahuflowctl;
+using Odin.Cli.Output;
 using Odin.Cli.Runs;
 using Odin.Cli.Shell;
 using Odin.Pipelines;
@@ -95,11 +96,13 @@ internal static partial class OdinProgram
 
     private static int Fail(CliEnvironment environment, int exitCode, string message, string? hint)
     {
+        // Servers and models are quoted in it.
+        message = PlainText.Of(message);
         var label = environment.ColourError ? "\e[31;1merror:\e[0m" : "error:";
         // Diagnostics of a file come with their own label, one a line.
         environment.Error.WriteLine(exitCode == ExitCode.InvalidPipeline ? message : $"{label} {message}");
         if (hint is not null)
-            environment.Error.WriteLine(hint);
+            environment.Error.WriteLine(PlainText.Of(hint));
         return exitCode;
     }
 }

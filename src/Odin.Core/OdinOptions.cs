@@ -1,6 +1,9 @@
+using Odin.Batch;
 using Odin.Connections;
+using Odin.Deployments;
 using Odin.Execution;
 using Odin.Execution.Processes;
+using Odin.Feedback;
 using Odin.Git;
 using Odin.Packagings;
 using Odin.Pipelines;
@@ -68,6 +71,18 @@ public sealed class OdinOptions
 
     /// <summary>Settings of packagings.</summary>
     public PackagingOptions Packagings { get; set; } = new();
+
+    /// <summary>Settings of batch jobs.</summary>
+    public BatchOptions Batch { get; set; } = new();
+
+    /// <summary>Settings of deployments and their routes.</summary>
+    public DeploymentOptions Deployments { get; set; } = new();
+
+    /// <summary>How deployments run on this machine.</summary>
+    public ReplicaOptions Replicas { get; set; } = new();
+
+    /// <summary>Settings of recorded predictions and feedback.</summary>
+    public FeedbackOptions Feedback { get; set; } = new();
 
     /// <summary>The executor of tasks that name none. Default <c>process</c>.</summary>
     public string DefaultExecutor { get; set; } = "process";

@@ -2,14 +2,18 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Odin.Artifacts;
+using Odin.Batch;
 using Odin.Connections;
+using Odin.Deployments;
 using Odin.Execution;
 using Odin.Execution.Processes;
+using Odin.Feedback;
 using Odin.Git;
 using Odin.Images;
 using Odin.Packagings;
 using Odin.Pipelines;
 using Odin.Reconciliation;
+using Odin.Routes;
 using Odin.Runs;
 using Odin.Steps;
 using Odin.Storage;
@@ -31,7 +35,7 @@ public static class OdinServiceCollectionExtensions
         configure(options);
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
-        return services.AddStorage(options).AddProcesses(options).AddJobs(options).AddRuns(options).AddLifecycle(options);
+        return services.AddStorage(options).AddProcesses(options).AddJobs(options).AddRuns(options).AddLifecycle(options).AddServing(options).AddRoutes().AddFeedback(options);
     }
 
     // Opening waits for the database and runs migrations: once, at the start, before there is anything to be blocked.
@@ -104,13 +108,7 @@ public static class OdinServiceCollectionExtensions
         services.AddSingleton<RunCanceller>().AddSingleton<RunCleaner>().AddSingleton<LiveLogs>().AddSingleton<RunLogs>();
         services.AddSingleton<ExecutionJanitor>().AddHostedService(provider => provider.GetRequiredService<ExecutionJanitor>());
         services.AddSingleton<RunReconciler>().AddSingleton<RunRetention>();
-        services.AddSingleton(provider => new ReconcilerHost<Run>(
-            provider.GetRequiredService<RunReconciler>(),
-            provider.GetRequiredService<IResourceStore>(),
-            provider.GetRequiredService<LeaseKeeper>(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<ReconcilerHost<Run>>>(),
-            provider.GetRequiredService<RunOptions>().Workers));
+        services.AddReconcilerHost<Run, RunReconciler>(provider => provider.GetRequiredService<RunOptions>().Workers);
         services.AddHostedService<RunEngine>();
         services.AddHostedService(provider => provider.GetRequiredService<RunRetention>());
         return services;
@@ -118,7 +116,7 @@ public static class OdinServiceCollectionExtensions
 
     private static IServiceCollection AddLifecycle(this IServiceCollection services, OdinOptions options)
     {
-        services.AddSingleton(options.Trainings).AddSingleton(options.Packagings);
+        services.AddSingleton(options.Trainings).AddSingleton(options.Packagings).AddSingleton(options.Deployments).AddSingleton(options.Batch);
         // Beside the workspaces of runs: where programs run on other machines, they see those.
         services.AddSingleton(new StepOptions { Directory = Path.Combine(Path.GetFullPath(options.WorkspaceDirectory ?? options.InData("workspaces")), ".lifecycle") });
         services.AddSingleton(_ => options.ConnectionKeys is { Count: > 0 } keys ? SecretKeyRing.Of(keys) : SecretKeyRing.Load(options.InData("connections.keys")));
@@ -127,7 +125,7 @@ public static class OdinServiceCollectionExtensions
         services.TryAddSingleton<ISecretStore, SealedSecretStore>();
         services.AddSingleton<SecretRotation>();
         // What the server has written itself it may always read.
-        services.AddSingleton(options.LocalDirectories is { } directories ? new LocalDirectories([.. directories, options.InData("artifacts")]) : LocalDirectories.All);
+        services.AddSingleton(options.LocalDirectories is { } directories ? new LocalDirectories([.. directories, options.InData("artifacts"), options.InData("feedback")]) : LocalDirectories.All);
         services.AddSingleton<ConnectionCatalog>().AddSingleton<StorageOpener>().AddSingleton<GitConnections>().AddSingleton<ArtifactCatalog>();
         services.AddSingleton<IConnectionProbe, StorageProbe>().AddSingleton<IConnectionProbe>(provider => new GitProbe(provider.GetRequiredService<GitConnections>(), options.InData("probes"), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ConnectionTester>();
@@ -138,6 +136,8 @@ public static class OdinServiceCollectionExtensions
             executor,
             options.Trainings,
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSteps<InferenceJob, BatchWork>(options, (provider, executor) => new BatchWork(
+            provider.GetRequiredService<StorageOpener>(), provider.GetRequiredService<ArtifactCatalog>(), executor, options.Batch, provider.GetRequiredService<BatchRecorder>().RecordAsync, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => ImageBuilders.Create(options.InData("images"), options.Packagings.Containerfile, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new ImageRegistries(
             provider.GetRequiredService<IResourceStore>(), provider.GetRequiredService<ConnectionCatalog>(), provider.GetService<StoredRegistry>(), provider.GetRequiredService<TimeProvider>()));
@@ -156,19 +156,45 @@ public static class OdinServiceCollectionExtensions
             options.Packagings));
     }
 
+    private static IServiceCollection AddServing(this IServiceCollection services, OdinOptions options)
+    {
+        services.TryAddSingleton(options.Replicas with { Directory = options.Replicas.Directory.Length > 0 ? Path.GetFullPath(options.Replicas.Directory) : options.InData("serving") });
+        services.AddSingleton<ServedModelReconciler>().AddReconcilerHost<ServedModel, ServedModelReconciler>(_ => ServedModelEngine.Workers).AddHostedService<ServedModelEngine>();
+        services.AddSingleton<DeploymentLoads>().AddSingleton<DeploymentLogs>().AddSingleton<EventFeed>();
+        services.AddSingleton<ReplicaIsolationProbe>().AddSingleton<ReplicaLauncher>().AddSingleton<ReplicaProbes>().AddSingleton<RevisionPreparer>();
+        services.AddSingleton(provider => new UnpackedImages(Path.Combine(provider.GetRequiredService<ReplicaOptions>().Directory, "images"), new UnpackLimits(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DeploymentReconciler>(provider, ProcessExecutorOf(provider), (Func<string, ResourceBatch, CancellationToken, Task>)provider.GetRequiredService<DefaultRoutes>().AddRemovalAsync));
+        services.AddReconcilerHost<Deployment, DeploymentReconciler>(provider => provider.GetRequiredService<ReplicaOptions>().Workers);
+        return services.AddHostedService(provider => ActivatorUtilities.CreateInstance<DeploymentEngine>(provider, ProcessExecutorOf(provider)));
+    }
+
+    // Replicas are processes of this machine, wherever tasks run.
+    private static IExecutor ProcessExecutorOf(IServiceProvider provider) => provider.GetServices<IExecutor>().Single(e => e.Name == "process");
+
+    private static IServiceCollection AddFeedback(this IServiceCollection services, OdinOptions options)
+    {
+        services.AddSingleton(options.Feedback).AddSingleton<PayloadCapture>();
+        services.AddSingleton(provider => new FeedbackStorage(options.Feedback, options.InData("feedback"), provider.GetRequiredService<StorageOpener>()));
+        services.AddSingleton(provider => new FeedbackJournal(options.Feedback, options.InData("feedback-journal"), provider.GetRequiredService<TimeProvider>()));
+        // The one that takes what the other one cannot save before the end stops after it.
+        services.AddSingleton<JournalDelivery>().AddHostedService(provider => provider.GetRequiredService<JournalDelivery>());
+        services.AddSingleton<CaptureWriter>().AddHostedService(provider => provider.GetRequiredService<CaptureWriter>());
+        services.AddSingleton<BatchRecorder>();
+        services.AddSingleton(provider => new FeedbackReader(
+            provider.GetRequiredService<FeedbackStorage>(),
+            provider.GetRequiredService<CaptureWriter>(),
+            provider.GetRequiredService<JournalDelivery>(),
+            provider.GetRequiredService<TimeProvider>()));
+        return services;
+    }
+
     private static IServiceCollection AddSteps<T, TWork>(this IServiceCollection services, OdinOptions options, Func<IServiceProvider, IExecutor, TWork> make)
         where T : class, IStepResource<T>
         where TWork : class, IStepWork<T>
     {
         services.AddSingleton<IStepWork<T>>(provider => make(provider, provider.GetServices<IExecutor>().Single(e => e.Name == options.DefaultExecutor)));
         services.AddSingleton<StepReconciler<T>>().AddSingleton<StepLogs<T>>();
-        services.AddSingleton(provider => new ReconcilerHost<T>(
-            provider.GetRequiredService<StepReconciler<T>>(),
-            provider.GetRequiredService<IResourceStore>(),
-            provider.GetRequiredService<LeaseKeeper>(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<ReconcilerHost<T>>>(),
-            provider.GetRequiredService<StepOptions>().Workers));
+        services.AddReconcilerHost<T, StepReconciler<T>>(provider => provider.GetRequiredService<StepOptions>().Workers);
         return services.AddHostedService<StepEngine<T>>();
     }
 }

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace Odin.EndToEnd;
@@ -7,6 +9,9 @@ namespace Odin.EndToEnd;
 public sealed partial class DemoTests : IDisposable
 {
     private static readonly string[] Tasks = ["prepare", "train-logistic", "train-forest", "train-knn", "evaluate", "report"];
+
+    private const string Terminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+
     private readonly TemporaryDirectory home = new();
 
     public void Dispose() => home.Dispose();
@@ -36,9 +41,51 @@ public sealed partial class DemoTests : IDisposable
         }
 
         Assert.EndsWith("(docs/guides/model-lifecycle.md tells each step):\n  odin server &\n  odin apply -f examples/lifecycle/wine\n  odin artifact list\n", result.Output, StringComparison.Ordinal);
+        foreach (var line in new[] { "Deployment: wine is ready after ", "Prediction: quality ", "Feedback:   truthful", "  curl -s -d '@", "/service-catalog/" })
+            Assert.Contains(line, result.Output, StringComparison.Ordinal);
         AssertMode("700", home[".local/share/odin"]);
         Assert.Empty(Directory.GetFileSystemEntries(home["tmp"], "odin-demo-*"));
         Assert.False(IsAlive(ServerOf(result)), "the server is still there");
+    }
+
+    /// <summary>A person at a terminal can type the line that the demo prints, for as long as they like.</summary>
+    [Fact]
+    public async Task Demo_AtATerminal_AnswersUntilEnterIsPressed()
+    {
+        // Makes a terminal, and types into it what comes here.
+        var start = new ProcessStartInfo("python3", ["-c", Terminal, Programs.Cli, "demo"]) { WorkingDirectory = home.Path, RedirectStandardInput = true, RedirectStandardOutput = true };
+        start.Environment["HOME"] = home.Path;
+        start.Environment["TMPDIR"] = Directory.CreateDirectory(home["tmp"]).FullName;
+        start.Environment["TERM"] = "dumb";
+        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("ODIN_", StringComparison.Ordinal) && k != "ODIN_DEMO_PYTHON" || k.StartsWith("XDG_", StringComparison.Ordinal)).ToList())
+            start.Environment.Remove(name);
+        using var process = Process.Start(start)!;
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
+        var shown = new StringBuilder();
+        try
+        {
+            var characters = new char[4096];
+            while (!shown.ToString().Contains("press Enter", StringComparison.Ordinal) && await process.StandardOutput.ReadAsync(characters, limit.Token) is > 0 and var count)
+                shown.Append(characters, 0, count);
+            var curl = Curl().Match(shown.ToString().ReplaceLineEndings("\n")).Value;
+            Assert.True(curl.Length > 0, shown.ToString());
+            for (var i = 0; i < 2; i++)
+                Assert.Contains("\"columns\":[\"quality\"]", await TestProgram.RunAsync("sh", ["-c", curl]), StringComparison.Ordinal);
+            Assert.False(process.HasExited, "it waits");
+            await process.StandardInput.WriteLineAsync();
+            await process.StandardInput.FlushAsync(limit.Token);
+            shown.Append(await process.StandardOutput.ReadToEndAsync(limit.Token));
+            await process.WaitForExitAsync(limit.Token);
+        }
+        finally
+        {
+            if (!process.HasExited)
+                process.Kill(entireProcessTree: true);
+        }
+        Assert.True(process.ExitCode == 0, shown.ToString());
+        Assert.Contains("The server has stopped, and its data is removed", shown.ToString(), StringComparison.Ordinal);
+        Assert.False(IsAlive(Address().Match(shown.ToString().ReplaceLineEndings("\n")).Groups["url"].Value), "the server is still there");
+        Assert.Empty(Directory.GetFileSystemEntries(home["tmp"], "odin-demo-*"));
     }
 
     [Fact]
@@ -57,9 +104,13 @@ public sealed partial class DemoTests : IDisposable
             Assert.Equal(2, runs.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
             Assert.Contains($"export ODIN_DATA='{data}'", result.Output, StringComparison.Ordinal);
             Assert.Contains($"Its data stays in '{data}'", result.Output, StringComparison.Ordinal);
+            // The line that the demo has printed answers.
+            var curl = Curl().Match(result.Output).Value;
+            Assert.Contains("\"columns\":[\"quality\"]", await TestProgram.RunAsync("sh", ["-c", curl]), StringComparison.Ordinal);
         }
         finally
         {
+            await cli.OdinAsync("deployment", "delete", "wine");
             await TestProgram.RunAsync("kill", [server.ToString(CultureInfo.InvariantCulture)]);
             await Eventually.True(() => !IsAlive(server), "the server of the demo has stopped");
         }
@@ -131,6 +182,9 @@ public sealed partial class DemoTests : IDisposable
             return false;
         }
     }
+
+    [GeneratedRegex("(?<=\n  )curl [^\n]+")]
+    private static partial Regex Curl();
 
     [GeneratedRegex(@"^Best model: (?<model>logistic|forest|knn) with accuracy (?<accuracy>[0-9.]+)$", RegexOptions.Multiline)]
     private static partial Regex BestModel();

@@ -4,7 +4,7 @@ namespace Odin.EndToEnd;
 public sealed class DocumentationTests : IDisposable
 {
     // Their blocks are typed one after the other, in one shell.
-    private static readonly string[] Run = ["README.md", "docs/guides/ci.md", "docs/guides/git-remote.md", "docs/guides/model-lifecycle.md", "docs/quickstart.md"];
+    private static readonly string[] Run = ["README.md", "docs/guides/ci.md", "docs/guides/feedback-loop.md", "docs/guides/git-remote.md", "docs/guides/model-lifecycle.md", "docs/quickstart.md"];
 
     // The same on a cluster: KubernetesGuideTests, LocalClusterGuideTests.
     private static readonly string[] RunOnCluster = [KubernetesGuideTests.Page, LocalClusterGuideTests.Page];
@@ -25,6 +25,7 @@ public sealed class DocumentationTests : IDisposable
     [Theory]
     [InlineData("README.md")]
     [InlineData("docs/guides/ci.md")]
+    [InlineData("docs/guides/feedback-loop.md")]
     [InlineData("docs/guides/git-remote.md")]
     [InlineData("docs/guides/model-lifecycle.md")]
     [InlineData("docs/quickstart.md")]

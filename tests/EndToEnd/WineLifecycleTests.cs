@@ -32,13 +32,78 @@ public sealed class WineLifecycleTests : IDisposable
         await RunAsync(cli, "artifact", "get", "wine-1.0.zip", "--to", home["model.zip"]);
         Assert.Equal((long)shown["length"]!, new FileInfo(home["model.zip"]).Length);
 
+        await PredictManyAsync(cli, server);
         var packaging = await RunAsync(cli, "packaging", "create", "-f", File("packaging.yaml"));
         Assert.Contains($"Image: {server.Url.Authority}/wine:1.0\n", packaging, StringComparison.Ordinal);
         var command = await RunAsync(cli, "packaging", "create", "-f", File("packaging-cli.yaml"));
         Assert.Contains($"Image: {server.Url.Authority}/wine-cli:1.0\n", command, StringComparison.Ordinal);
+        await DeployAsync(cli, server);
         using var podman = new ContainerTool("podman", "runc");
         await PredictAsync(podman, $"{server.Url.Authority}/wine-cli:1.0");
         await ServeAsync(podman, $"{server.Url.Authority}/wine:1.0");
+    }
+
+    private static async Task PredictManyAsync(CliProgram cli, OdinServer server)
+    {
+        await RunAsync(cli, "apply", "-f", File("batch.yaml"));
+        Assert.EndsWith("Responses: 3, at 'predictions/wine' of the connection 'models-output'\n", await RunAsync(cli, "batch", "job", "create", "--service", "wine"), StringComparison.Ordinal);
+        var response = JsonNode.Parse(await System.IO.File.ReadAllTextAsync(Path.Combine(server.DataDirectory, "artifacts", "predictions", "wine", "wines-2.json")))!;
+        Assert.Equal(("wines-2", "wine", "1.0", "quality"), ((string?)response["id"], (string?)response["model_name"], (string?)response["model_version"], (string?)response["outputs"]![0]!["name"]));
+        var qualities = response["outputs"]![0]!["data"]!.AsArray().Select(q => (double)q!).ToList();
+        Assert.Equal(20, qualities.Count);
+        Assert.All(qualities, quality => Assert.InRange(quality, 3, 9));
+    }
+
+    // Without any container engine, and through the death of the server.
+    private static async Task DeployAsync(CliProgram cli, OdinServer server)
+    {
+        try
+        {
+            Assert.Contains("is ready", await RunAsync(cli, "deployment", "create", "-f", File("deployment.yaml")), StringComparison.Ordinal);
+            Assert.Contains("alcohol", await RunAsync(cli, "model", "info", "--md", "wine"), StringComparison.Ordinal);
+            var asked = await cli.OdinAsync("model", "invoke", "--md", "wine", "--json-file", File("request.json"), "-o", "json");
+            Assert.True(asked.Code == 0, asked.ToString());
+            Assert.Contains("quality", asked.Output, StringComparison.Ordinal);
+            var request = asked.Error.Split('\n').Single(l => l.StartsWith("Request-Id: ", StringComparison.Ordinal))["Request-Id: ".Length..].Split(',')[0].Trim();
+            await RunAsync(cli, "model", "feedback", "--md", "wine", "--request-id", request, "--json", """{"truthful": 1}""");
+            await Eventually.True(async () => (await RunAsync(cli, "feedback", "join", "--model-name", "wine", "-o", "json")).Contains(request, StringComparison.Ordinal), "the prediction is joined with what was said of it");
+            Assert.Contains("ready after", await RunAsync(cli, "deployment", "logs", "wine"), StringComparison.Ordinal);
+            // It sees the files of its image, and not those of this machine.
+            var replica = Replica(server);
+            Assert.False(Directory.Exists($"/proc/{replica}/root{SourceTree.Root}"), "the replica sees the files of the machine");
+
+            await server.KillAsync();
+            server.Launch();
+            await Eventually.True(
+                async () =>
+                {
+                    try
+                    {
+                        using var answer = await server.Client.PostAsync("/model/wine/api/model/invoke", new StringContent(await System.IO.File.ReadAllTextAsync(File("request.json"))));
+                        return answer.IsSuccessStatusCode;
+                    }
+                    catch (HttpRequestException)
+                    {
+                        return false;
+                    }
+                },
+                "the gateway is back and answers");
+            Assert.Equal(replica, Replica(server));
+        }
+        finally
+        {
+            await Eventually.True(server.IsReadyAsync, "the server is ready");
+            await RunAsync(cli, "deployment", "delete", "wine");
+        }
+        Assert.Empty(Directory.Exists(Path.Combine(server.DataDirectory, "executions", "deployment-wine")) ? Directory.EnumerateDirectories(Path.Combine(server.DataDirectory, "executions", "deployment-wine")) : []);
+    }
+
+    // The process of the only replica: the child of its shim.
+    private static string Replica(OdinServer server)
+    {
+        var directory = Assert.Single(Directory.EnumerateDirectories(Path.Combine(server.DataDirectory, "executions", "deployment-wine")));
+        var shim = System.IO.File.ReadLines(Path.Combine(directory, "claim")).First();
+        return System.IO.File.ReadAllText($"/proc/{shim}/task/{shim}/children").Trim();
     }
 
     // As anybody would with a container engine.

@@ -64,6 +64,7 @@ internal sealed class CliTest : IDisposable
         var error = new StringWriter { NewLine = "\n" };
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         var exitCode = await OdinProgram.RunAsync(arguments, Environment(output, error), Alias, handleSignals: false, limit.Token);
+        SharedSymbols.Forget();
         return new CliResult(exitCode, output.ToString(), error.ToString());
     }
 

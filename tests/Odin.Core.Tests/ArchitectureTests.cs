@@ -85,7 +85,7 @@ public sealed partial class ArchitectureTests
 
     [Fact]
     public void Engine_Folders_KnowOnlyWhatIsBelowThem() => AssertNone(
-        "uses go against the direction of the engine's folders (docs/decisions/0009-direction-inside-the-engine.md)",
+        "uses go against the direction of the engine's folders (docs/decisions/0013-direction-inside-the-engine.md)",
         from file in Sources()
         let parts = file.Split('/')
         where parts is ["src", "Odin.Core", _, _, ..]

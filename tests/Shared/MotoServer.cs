@@ -28,7 +28,7 @@ public sealed class MotoServer : IAsyncDisposable
             if (process is not null)
                 return;
             Assert.SkipUnless(await HasMotoAsync(), "The first python3 in the PATH has no moto, the S3 server of these tests: python3 -m pip install 'moto[server]'");
-            Port = FreePort.Find();
+            Port = Port == 0 ? FreePort.Find() : Port;
             // Its output is of no use here, and a pipe that nobody reads would stop it.
             var started = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "exec python3 -m moto.server -H 127.0.0.1 -p \"$0\" >/dev/null 2>&1", $"{Port}"]))!;
             process = started;
@@ -43,20 +43,33 @@ public sealed class MotoServer : IAsyncDisposable
     /// <summary>The name of a new, empty bucket.</summary>
     public async Task<string> CreateBucketAsync()
     {
-        await StartAsync();
         var name = $"bucket-{Interlocked.Increment(ref buckets)}";
+        await CreateBucketAsync(name);
+        return name;
+    }
+
+    /// <summary>Makes a bucket of that name.</summary>
+    public async Task CreateBucketAsync(string name)
+    {
+        await StartAsync();
         using var client = new AmazonS3Client(
             new BasicAWSCredentials("test", "test"),
             new AmazonS3Config { ServiceURL = Endpoint, AuthenticationRegion = "us-east-1", ForcePathStyle = true });
         await client.PutBucketAsync(name);
-        return name;
     }
 
-    public ValueTask DisposeAsync()
+    /// <summary>SIGKILL. <see cref="StartAsync"/> starts it again, on the same port and with nothing in it.</summary>
+    public void Kill()
     {
         process?.Kill(entireProcessTree: true);
         process?.WaitForExit();
         process?.Dispose();
+        process = null;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Kill();
         gate.Dispose();
         return ValueTask.CompletedTask;
     }

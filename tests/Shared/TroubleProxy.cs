@@ -16,6 +16,12 @@ internal sealed record Trouble
     /// <summary>The connection breaks when the client has sent that many bytes.</summary>
     public long? CutRequestAfter { get; init; }
 
+    /// <summary>Nothing more comes when the server has sent that many bytes; the connection stays.</summary>
+    public long? HoldAfter { get; init; }
+
+    /// <summary>The server hears nothing more when the client has sent that many bytes; the connection stays.</summary>
+    public long? HoldRequestAfter { get; init; }
+
     /// <summary>Nothing ever comes.</summary>
     public bool IsSilent { get; init; }
 
@@ -33,7 +39,7 @@ internal sealed class TroubleProxy : IDisposable
     private readonly CancellationTokenSource stop = new();
     private readonly Task loop;
     private readonly int serverPort;
-    private int connections;
+    private int connections, held;
 
     /// <param name="serverPort">0: there is none, so that every connection must have its trouble.</param>
     public TroubleProxy(int serverPort = 0)
@@ -47,6 +53,9 @@ internal sealed class TroubleProxy : IDisposable
 
     /// <summary>How many connections there have been.</summary>
     public int Connections => Volatile.Read(ref connections);
+
+    /// <summary>How many of them were held in the middle.</summary>
+    public int Held => Volatile.Read(ref held);
 
     /// <summary>Says, for the number of a connection (from 1), what happens to it; null: nothing.</summary>
     public Func<int, Trouble?> Plan { get; set; } = _ => null;
@@ -113,17 +122,18 @@ internal sealed class TroubleProxy : IDisposable
     {
         using var server = new TcpClient();
         await server.ConnectAsync(IPAddress.Loopback, serverPort, end.Token);
-        var requests = PumpAsync(client.GetStream(), server.GetStream(), trouble?.CutRequestAfter ?? long.MaxValue, end);
-        await PumpAsync(server.GetStream(), client.GetStream(), trouble?.CutAfter ?? long.MaxValue, end);
+        var requests = PumpAsync(client.GetStream(), server.GetStream(), trouble?.CutRequestAfter, trouble?.HoldRequestAfter, end);
+        await PumpAsync(server.GetStream(), client.GetStream(), trouble?.CutAfter, trouble?.HoldAfter, end);
         // Broken, not ended: without this it could look like a good end.
         client.LingerState = new LingerOption(true, 0);
         client.Close();
         await requests;
     }
 
-    private static async Task PumpAsync(NetworkStream from, NetworkStream to, long most, CancellationTokenSource end)
+    private async Task PumpAsync(NetworkStream from, NetworkStream to, long? cut, long? hold, CancellationTokenSource end)
     {
         var buffer = new byte[16 * 1024];
+        var most = cut ?? hold ?? long.MaxValue;
         try
         {
             while (most > 0 && await from.ReadAsync(buffer, end.Token) is > 0 and var count)
@@ -131,6 +141,10 @@ internal sealed class TroubleProxy : IDisposable
                 await to.WriteAsync(buffer.AsMemory(0, (int)Math.Min(count, most)), end.Token);
                 most -= count;
             }
+            if (most > 0 || hold is null)
+                return;
+            Interlocked.Increment(ref held);
+            await Task.Delay(Timeout.Infinite, end.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)
         {

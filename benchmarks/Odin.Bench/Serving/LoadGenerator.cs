@@ -8,13 +8,14 @@ namespace Odin.Bench;
 internal static partial class LoadGenerator
 {
     /// <summary>Posts the same JSON body again and again by so many connections.</summary>
-    public static async Task<LoadResult> PostAsync(string url, string body, int connections, TimeSpan duration)
+    /// <param name="pause">What a connection waits between an answer and its next request: this on average, each time another time.</param>
+    public static async Task<LoadResult> PostAsync(string url, string body, int connections, TimeSpan duration, TimeSpan pause = default)
     {
         var script = Path.GetTempFileName();
         try
         {
             var lua = body.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
-            await File.WriteAllTextAsync(script, $"wrk.method = \"POST\"\nwrk.body = \"{lua}\"\nwrk.headers[\"Content-Type\"] = \"application/json\"\n");
+            await File.WriteAllTextAsync(script, $"wrk.method = \"POST\"\nwrk.body = \"{lua}\"\nwrk.headers[\"Content-Type\"] = \"application/json\"\n{DelayBy(pause)}");
             return Read(await RunAsync(["-t1", $"-c{connections}", $"-d{(int)duration.TotalSeconds}s", "--latency", "-s", script, url]));
         }
         finally
@@ -22,6 +23,10 @@ internal static partial class LoadGenerator
             File.Delete(script);
         }
     }
+
+    // The latency that wrk reports begins after it.
+    private static string DelayBy(TimeSpan pause) =>
+        pause > TimeSpan.Zero ? string.Create(CultureInfo.InvariantCulture, $"function delay() return math.random(0, {2 * (int)pause.TotalMilliseconds}) end\n") : "";
 
     private static async Task<string> RunAsync(string[] arguments)
     {

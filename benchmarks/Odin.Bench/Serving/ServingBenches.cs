@@ -7,7 +7,10 @@ namespace Odin.Bench;
 /// <summary>The wine model behind our model server, and behind what one would write by hand: gunicorn with Flask.</summary>
 internal static class ServingBenches
 {
-    private const int Rounds = 3, Connections = 32, Workers = 2, Threads = 4;
+    private const int Rounds = 3, Connections = 32;
+
+    /// <summary>Processes that hold the model, and calls that each runs at once.</summary>
+    public const int Workers = 2, Threads = 4;
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(5);
 
     /// <summary>Requests of one row, 32 connections, two workers with four threads each.</summary>
@@ -32,11 +35,11 @@ internal static class ServingBenches
         ];
     }
 
-    private static LoadResult Middle(List<LoadResult> rounds) => rounds.Skip(1).OrderBy(r => r.Rate).ElementAt(Rounds / 2);
+    public static LoadResult Middle(List<LoadResult> rounds) => rounds.Skip(1).OrderBy(r => r.Rate).ElementAt(Rounds / 2);
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    private static Task<ServingProcess> StartOursAsync(WineModel model, string body) => ServingProcess.StartAsync(
+    public static Task<ServingProcess> StartOursAsync(WineModel model, string body) => ServingProcess.StartAsync(
         Path.Combine(WineModel.Root, "artifacts/bin/Odin.Predictor/release/odin-predictor"),
         port => ["--host", "127.0.0.1", "--port", Text($"{port}")],
         new Dictionary<string, string>

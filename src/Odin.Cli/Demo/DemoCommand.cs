@@ -18,7 +18,7 @@ internal sealed class DemoCommand : OdinCommand
     private static readonly Option<string?> Data = new("--data") { Description = "The server's data directory, which stays; without it a new one, which is removed at the end.", HelpName = "DIR" };
 
     public DemoCommand(CliSession session)
-        : base(session, "demo", "Shows it all: starts a server, runs a real pipeline twice, trains a model and makes an image of it, stops.")
+        : base(session, "demo", "Shows it all: starts a server, runs a real pipeline twice, trains a model, serves it and asks it, stops.")
     {
         Group = CommandGroup.Start;
         Examples = ["odin demo", "odin demo --keep --data ./demo", "odin demo --x:python .venv/bin/python"];
@@ -73,14 +73,42 @@ internal sealed class DemoCommand : OdinCommand
             return await ExplainAsync(client, second, directory, cancellationToken);
         PrintCached(second);
         Out.WriteLine();
-        await new ModelDemo(client, Session.Environment).ShowAsync(Path.GetFullPath("../../lifecycle/wine", example), cancellationToken);
-        if (keep)
+        var files = Path.GetFullPath("../../lifecycle/wine", example);
+        await new ModelDemo(client, Session.Environment).ShowAsync(files, cancellationToken);
+        var serving = new ServingDemo(client, Session.Environment, files);
+        var stays = false;
+        try
         {
-            server.Keep();
-            directory.Keep();
-            PrintHowToUse(server, client);
+            await serving.ShowAsync(cancellationToken);
+            serving.PrintHowToAsk();
+            stays = keep;
+            if (keep)
+            {
+                server.Keep();
+                directory.Keep();
+                PrintHowToUse(server, client);
+            }
+            else
+            {
+                await WaitForEnterAsync(cancellationToken);
+            }
+        }
+        finally
+        {
+            if (!stays)
+                await serving.StopAsync(CancellationToken.None);
         }
         return ExitCode.Success;
+    }
+
+    // The line that asks the model is worth something only while there is a server.
+    private async Task WaitForEnterAsync(CancellationToken cancellationToken)
+    {
+        if (!Session.Environment.CanPrompt || !Session.Environment.OutIsTerminal)
+            return;
+        Out.WriteLine();
+        Out.Write("The server runs until you press Enter. ");
+        await Session.Environment.In.ReadLineAsync(cancellationToken);
     }
 
     private OdinClient Connect(DemoServer server)
@@ -163,6 +191,7 @@ internal sealed class DemoCommand : OdinCommand
         Out.WriteLine($"  export ODIN_DATA='{server.DataDirectory}'   so that `odin` finds it without any flag");
         Out.WriteLine($"  odin list");
         Out.WriteLine($"  odin run {Job} --watch");
+        Out.WriteLine("  odin deployment delete wine   so that the model's process does not outlive the server");
         Out.WriteLine($"  kill {server.ProcessId}   to stop it");
         Out.WriteLine($"Its data stays in '{server.DataDirectory}' until you remove it: rm -r '{server.DataDirectory}'");
     }

@@ -46,7 +46,7 @@ internal sealed class ModelDemo(OdinClient client, CliEnvironment environment)
             environment.Error.Write(log.ToString());
             throw;
         }
-        Say(noun.Singular, $"{id} succeeded after {environment.Time.GetElapsedTime(started).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)}s");
+        Say(noun.Singular, $"{id} succeeded after {Seconds(environment.Time.GetElapsedTime(started))}");
         var entity = (await client.GetAsync($"{noun.Path}/{id}", cancellationToken)).EnsureSuccess().Body;
         if (entity?["status"]?["metrics"] is JsonObject metrics)
             Say("", string.Join(", ", metrics.Select(m => $"{m.Key} {((double)m.Value!).ToString("0.####", CultureInfo.InvariantCulture)}")));
@@ -56,6 +56,11 @@ internal sealed class ModelDemo(OdinClient client, CliEnvironment environment)
             Say("image", $"{image}, in the server's own registry");
     }
 
-    private void Say(string what, string text) =>
+    private void Say(string what, string text) => Say(environment, what, text);
+
+    public static string Seconds(TimeSpan time) => $"{time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)}s";
+
+    /// <summary>A line of the list that the demo prints.</summary>
+    public static void Say(CliEnvironment environment, string what, string text) =>
         environment.Out.WriteLine($"  {(what.Length == 0 ? "" : $"{char.ToUpperInvariant(what[0])}{what[1..]}:"),-12}{text}");
 }

@@ -21,15 +21,16 @@ internal sealed class ApplyCommand : RemoteCommand
     };
 
     public ApplyCommand(CliSession session)
-        : base(session, "apply", "Makes or changes all that is in files: connections, toolchains, trainings, packagings.")
+        : base(session, "apply", "Makes or changes all that is in files: connections, toolchains, trainings, packagings, deployments, routes, batch services.")
     {
         Group = CommandGroup.Lifecycle;
         Examples = ["odin apply -f wine.yaml", "odin apply -f connections.yaml training.yaml packaging.yaml", "odin apply -f wine/ --dry-run"];
         Remark = """
-            Connections come first, then toolchains and packaging integrations, trainings, packagings. A packaging that takes the
-            artifact of a training of the files waits for it. What is as it was is left alone; a training or packaging that failed
-            runs again. What a file leaves out and the server fills in (image, resources, outputConnection, reference) counts as
-            unchanged.
+            Connections come first, then toolchains and packaging integrations, trainings, packagings, deployments, routes, batch services. A
+            packaging that takes the artifact of a training of the files waits for it, a deployment for the packagings, a route for
+            the deployments. What is as it was is left alone; a training or packaging that failed runs again, and a deployment whose
+            image was made anew takes that. What a file leaves out and the server fills in (image, resources, outputConnection,
+            reference, roleName, replicas) counts as unchanged.
             """;
         Take(output: true, Files, DryRun, NoWait);
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Odin.Deployments;
 using Odin.Templates;
 using Odin.Trainings;
 
@@ -23,12 +24,23 @@ internal static class EntityComparison
         ["vcsName"] = null,
         ["connection"] = null,
         ["connName"] = null,
+        ["predictor"] = Predictors.OdahuMlServer,
+        ["minReplicas"] = "0",
+        ["maxReplicas"] = null,
+        ["livenessProbeInitialDelay"] = "2",
+        ["readinessProbeInitialDelay"] = "2",
+        ["roleName"] = null,
+        ["imagePullConnID"] = null,
+        ["weight"] = "100",
+        ["triggers"] = null,
+        ["invalidFiles"] = "skip",
     };
 
     // Their members are the user's own, and none is filled in.
-    private static readonly string[] Maps = ["hyperParameters", "nodeSelector", "additionalEnvironments", "arguments"];
+    private static readonly string[] Maps = ["hyperParameters", "nodeSelector", "additionalEnvironments", "arguments", "annotations"];
 
-    private const string OlderToolchain = "trainingIntegration", Toolchain = "toolchain";
+    // Other names of the same, which the server does not give back.
+    private static readonly (string Other, string Name)[] Synonyms = [("trainingIntegration", "toolchain"), ("modelSource", "modelRegistry"), ("imagePullConnectionID", "imagePullConnID")];
 
     /// <summary>
     /// Whether to send the wish would change nothing. That a file no longer has something which the server would fill in itself
@@ -37,10 +49,12 @@ internal static class EntityComparison
     public static bool IsUnchanged(JsonObject wish, JsonNode stored)
     {
         var spec = wish["spec"]?.DeepClone() as JsonObject ?? [];
-        if (IsEmpty(spec[Toolchain]) && spec[OlderToolchain] is { } older)
+        foreach (var (other, name) in Synonyms)
         {
-            spec.Remove(OlderToolchain);
-            spec[Toolchain] = older;
+            if (!IsEmpty(spec[name]) || spec[other] is not { } value)
+                continue;
+            spec.Remove(other);
+            spec[name] = value;
         }
         return IsSame(spec, stored["spec"], isMap: false);
     }
@@ -59,6 +73,14 @@ internal static class EntityComparison
         };
         return GoTemplate.Find(template, values.Keys) is null && GoTemplate.Render(template, values) == LifecycleNoun.Find(packaging.Json, "spec.artifactName");
     }
+
+    /// <summary>The images that a packaging of the server has made.</summary>
+    public static IEnumerable<string> ImagesOf(JsonNode? packaging) =>
+        ((packaging?["status"] as JsonObject)?["results"] as JsonArray ?? []).Where(r => LifecycleNoun.Find(r, "name") == "image").Select(r => LifecycleNoun.Find(r, "value")).OfType<string>();
+
+    /// <summary>Whether a deployment serves an image: a name without a registry means the server's own.</summary>
+    public static bool IsImageOf(ManifestItem deployment, string image) =>
+        LifecycleNoun.Find(deployment.Json, "spec.image") is { Length: > 0 } served && (image == served || image.EndsWith($"/{served}", StringComparison.Ordinal));
 
     private static bool IsSame(JsonNode? wish, JsonNode? stored, bool isMap) => (wish, stored) switch
     {

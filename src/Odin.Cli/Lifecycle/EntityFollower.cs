@@ -24,7 +24,7 @@ internal sealed class EntityFollower(OdinClient client, LifecycleNoun noun, CliE
         throw new CliException(
             ExitCode.Failure,
             $"the {noun.Singular} '{id}' failed: {LifecycleNoun.Find(entity, "status.message") ?? LifecycleNoun.Find(entity, "status.reason")}",
-            $"`odin {noun.Command} logs {id}` prints its log again; `odin {noun.Command} edit -f FILE` runs it again.");
+            $"`odin {noun.Command} logs {id}` prints its log again; {(noun.IsNamedByServer ? $"`odin {noun.Command} create` makes another one" : $"`odin {noun.Command} edit -f FILE` runs it again")}.");
     }
 
     /// <summary>Prints its log, and returns when it has ended, well or not.</summary>

@@ -27,7 +27,7 @@ internal static partial class Manifest
             throw new CliException(ExitCode.Usage, $"'{file}' holds nothing", $"Write an entity of kind {noun.Kinds[0]} into it.");
         if (items.FirstOrDefault(i => LifecycleNoun.Find(i, "kind") is { Length: > 0 } kind && !noun.Kinds.Contains(kind)) is { } other)
             throw new CliException(ExitCode.Usage, $"'{file}' holds a {LifecycleNoun.Find(other, "kind")}, and `odin {noun.Command}` takes a {noun.Kinds[0]}", $"`odin apply -f {file}` takes all kinds.");
-        var errors = items.Select((item, i) => (Number: i + 1, Missing: Missing(item))).Where(e => e.Missing is not null)
+        var errors = items.Select((item, i) => (Number: i + 1, Missing: Missing(item, noun.IsNamedByServer ? ["kind"] : Identity))).Where(e => e.Missing is not null)
             .Select(e => items.Count == 1 ? $"'{file}': {e.Missing}" : $"'{file}', entity {e.Number}: {e.Missing}").ToList();
         if (errors.Count > 0)
             throw new CliException(ExitCode.Usage, string.Join('\n', errors), $"Each is a map with 'kind: {noun.Kinds[0]}', 'id' and 'spec'.");
@@ -35,11 +35,13 @@ internal static partial class Manifest
     }
 
     /// <summary>What an entity lacks that says what it is; null: nothing.</summary>
-    public static string? Missing(JsonNode entity)
+    public static string? Missing(JsonNode entity) => Missing(entity, Identity);
+
+    private static string? Missing(JsonNode entity, string[] identity)
     {
         if (entity is not JsonObject)
             return "this is no entity";
-        var missing = Identity.Where(n => string.IsNullOrEmpty(LifecycleNoun.Find(entity, n))).Select(n => $"'{n}'").ToList();
+        var missing = identity.Where(n => string.IsNullOrEmpty(LifecycleNoun.Find(entity, n))).Select(n => $"'{n}'").ToList();
         return missing.Count == 0 ? null : $"{string.Join(" and ", missing)} {(missing.Count == 1 ? "is" : "are")} missing";
     }
 
@@ -76,7 +78,7 @@ internal static partial class Manifest
         if (file == "-")
             return input.ReadToEnd();
         if (!File.Exists(file))
-            throw new CliException(ExitCode.Usage, $"Resource file '{file}' not found", "Check the path.");
+            throw new CliException(ExitCode.NotFound, $"Resource file '{file}' not found", "Check the path.");
         return new FileInfo(file).Length <= MostBytes
             ? File.ReadAllText(file)
             : throw new CliException(ExitCode.Usage, $"'{file}' has more than {MostBytes >> 20} MiB");

@@ -57,7 +57,9 @@ internal sealed record ManifestItem(LifecycleNoun Noun, string Id, JsonObject Js
         for (var i = 0; i < entities.Count; i++)
         {
             var place = entities.Count == 1 ? $"'{file}'" : $"'{file}', entity {i + 1}";
-            if (Manifest.Missing(entities[i]) is { } missing)
+            if (LifecycleNoun.BatchJob.Kinds.Contains(LifecycleNoun.Find(entities[i], "kind")))
+                errors.Add($"{place}: each batch job is another one, with an id of the server's: `odin {LifecycleNoun.BatchJob.Command} create -f FILE` makes it");
+            else if (Manifest.Missing(entities[i]) is { } missing)
                 errors.Add($"{place}: {missing}");
             else if (LifecycleNoun.OfKind(LifecycleNoun.Find(entities[i], "kind")!) is { } noun)
                 items.Add(new ManifestItem(noun, LifecycleNoun.Find(entities[i], "id")!, (JsonObject)entities[i], file));

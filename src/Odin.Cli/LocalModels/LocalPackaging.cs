@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Odin.Cli.Lifecycle;
 using Odin.Cli.Odahuflowctl;
 using Odin.Cli.Odahuflowctl.Entities;
+using Odin.Cli.Output;
 using Odin.Cli.Servers;
 using Odin.Packagings;
 
@@ -74,7 +75,7 @@ internal sealed class LocalPackaging(CliEnvironment environment, LocalManifests 
         }
         catch (JsonException e)
         {
-            throw CtlSession.Failure($"{file} is not JSON: {e.Message}");
+            throw CtlSession.Failure($"{file} is not JSON: {JsonMistake.Describe(e)}");
         }
         ShowResults((results as JsonObject ?? []).Select(r => (r.Key, r.Value?.ToString() ?? "")));
     }

@@ -1,18 +1,17 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 
 namespace Odin.Cli.Odahuflowctl;
 
 /// <summary>An answer of the server, read to its end.</summary>
 /// <param name="Reason">What HTTP calls the status.</param>
-internal sealed partial record CtlAnswer(HttpStatusCode Status, JsonNode? Body, string Reason)
+internal sealed record CtlAnswer(HttpStatusCode Status, JsonNode? Body, string Reason)
 {
     public bool IsSuccess => (int)Status is >= 200 and < 300;
 
     /// <summary>What the server says of what it has done, or why not.</summary>
-    public string Message => NotServed() ?? Text("message") ?? Text("detail") ?? (Body is JsonObject { Count: > 0 } && IsSuccess ? Body.ToJsonString() : Reason);
+    public string Message => Text("message") ?? Text("detail") ?? (Body is JsonObject { Count: > 0 } && IsSuccess ? Body.ToJsonString() : Reason);
 
     public static async Task<CtlAnswer> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
@@ -32,12 +31,6 @@ internal sealed partial record CtlAnswer(HttpStatusCode Status, JsonNode? Body, 
     public CtlAnswer EnsureSuccess() => IsSuccess ? this : throw Failure();
 
     public CliException Failure() => CtlSession.Failure(CtlMessages.ServerError(Message, (int)Status));
-
-    // A server without that half of the interface speaks of paths, which say nothing to who has typed a noun.
-    private string? NotServed() => Status == HttpStatusCode.NotFound && Serving().Match(Text("detail") ?? "") is { Success: true } match ? CtlMessages.NotServed(match.Groups[1].Value) : null;
-
-    [GeneratedRegex("^There is nothing at '(/api/v1/(?:model/(?:deployment|route)|batch)[^']*)'")]
-    private static partial Regex Serving();
 
     private string? Text(string name) =>
         (Body as JsonObject)?[name] is JsonValue value && value.TryGetValue<string>(out var text) && text.Length > 0 ? text : null;

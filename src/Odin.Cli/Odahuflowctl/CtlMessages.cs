@@ -36,9 +36,6 @@ internal static class CtlMessages
 
     public static string ServerError(string message, int status) => string.Create(CultureInfo.InvariantCulture, $"Got error from server: {message} (status: {status})");
 
-    /// <summary>Said instead of the server's own words, which are of paths.</summary>
-    public static string NotServed(string path) => $"This server does not serve models: it has no {path}";
-
     public static string Unreachable(Uri url) => $"Can not reach {url.AbsoluteUri.TrimEnd('/')}";
 
     /// <param name="wereGiven">Whether a token was sent.</param>
@@ -48,6 +45,9 @@ internal static class CtlMessages
 
     public static string TokenIsForAnother(string stored, Uri url) =>
         $"Warning: the stored token is for {stored.TrimEnd('/')} and is not sent to {url.AbsoluteUri.TrimEnd('/')}: log in there with \"odahuflowctl login --url\", or give --token";
+
+    public static string TokenInClear(Uri url) =>
+        $"The server says that the model is at {url.GetLeftPart(UriPartial.Authority)}, where the token would go in clear, so it is not sent: whoever runs the server sets deployment.edge_url to an https address";
 
     public static string OpenInBrowser(string url) => $"Credentials are missed.\nPlease open {url}";
 

@@ -16,7 +16,7 @@ internal static class CtlTree
     public static Command Create(CtlSession session)
     {
         var version = new Option<bool>("--version") { Description = "Show the version and exit.", Arity = ArgumentArity.Zero };
-        var root = CtlCommand.Group(ProgramName.Odahuflowctl, null, "Client of the model lifecycle: connections, trainings, packagings.", [Verbose.On, Verbose.Off, CtlHelp.Option, version],
+        var root = CtlCommand.Group(ProgramName.Odahuflowctl, null, "Client of the model lifecycle: connections, trainings, packagings, deployments, routes.", [Verbose.On, Verbose.Off, CtlHelp.Option, version],
             BulkGroup.Create(session),
             CompletionCommands.Create(session),
             ConfigGroup.Create(session),

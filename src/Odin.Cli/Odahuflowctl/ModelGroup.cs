@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Odin.Cli.Lifecycle;
 using Odin.Cli.Odahuflowctl.Entities;
 using Odin.Cli.Odahuflowctl.Output;
+using Odin.Cli.Output;
 
 namespace Odin.Cli.Odahuflowctl;
 
@@ -51,7 +52,7 @@ internal sealed class ModelGroup
         }
         catch (JsonException e)
         {
-            throw CtlSession.Failure($"The request is not JSON: {e.Message}");
+            throw CtlSession.Failure($"The request is not JSON: {JsonMistake.Describe(e)}");
         }
     }
 
@@ -78,6 +79,9 @@ internal sealed class ModelGroup
         var isNamedHere = parse.GetValue(modelUrl) is not null || parse.GetValue(baseUrl) is not null;
         var configured = session.Configuration.Find(CtlVariable.ModelServerUrl);
         target = target with { Url = url, IsApi = false };
+        // An address that the API names is not the person's own wish to send it in clear.
+        if (!isNamedHere && target.Token is not null && target.Url.Scheme == "https" && url.Scheme != "https" && (configured is null || !CtlTarget.IsSameServer(configured, url)))
+            throw CtlSession.Failure(CtlMessages.TokenInClear(url));
         if (parse.GetValue(token) is not null || !isNamedHere || CtlTarget.IsSameServer(session.Configuration.Text(CtlVariable.Url), url) || (configured is not null && CtlTarget.IsSameServer(configured, url)))
             return target;
         if (target.Token is not null)

@@ -39,15 +39,16 @@ internal sealed class Printer(CliEnvironment environment, OutputFormat format)
                 return true;
             case OutputFormat.Name:
                 foreach (var name in names)
-                    Environment.Out.WriteLine(name);
+                    Environment.Out.WriteLine(name is null ? null : PlainText.Of(name));
                 return true;
             default:
                 return false;
         }
     }
 
-    public void Say(string message) => Messages.WriteLine(message);
+    /// <summary>Says something to a person. What others have written may stand in it.</summary>
+    public void Say(string message) => Messages.WriteLine(PlainText.Of(message));
 
     /// <summary>A remark that is never data.</summary>
-    public void Note(string message) => Environment.Error.WriteLine(message);
+    public void Note(string message) => Environment.Error.WriteLine(PlainText.Of(message));
 }

@@ -5,6 +5,7 @@ namespace Odin.Cli.Output;
 /// <summary>
 /// Tables in the format of the original client: several rows under a header, one row as <c>name = value</c> lines.
 /// A cell is a string, a <see cref="long"/>, a <see cref="bool"/> (shown as 0 or 1) or null (shown as <c>None</c>).
+/// Texts are shown as <see cref="PlainText"/>.
 /// </summary>
 internal static class TextTable
 {
@@ -18,6 +19,7 @@ internal static class TextTable
 
     private static void WriteOne(TextWriter writer, IReadOnlyList<string> columns, object?[] row)
     {
+        columns = [.. columns.Select(PlainText.Of)];
         var width = columns.Max(c => c.Length);
         for (var i = 0; i < columns.Count; i++)
             writer.WriteLine($"{columns[i].PadLeft(width)} = {(row[i] is bool flag ? flag ? "True" : "False" : Text(row[i]))}");
@@ -26,6 +28,7 @@ internal static class TextTable
     /// <summary>Under a header, also when there is only one row.</summary>
     public static void WriteMany(TextWriter writer, IReadOnlyList<string> columns, IReadOnlyList<object?[]> rows)
     {
+        columns = [.. columns.Select(PlainText.Of)];
         var widths = new int[columns.Count];
         var numeric = new bool[columns.Count];
         for (var i = 0; i < columns.Count; i++)
@@ -46,6 +49,6 @@ internal static class TextTable
         null => "None",
         bool flag => flag ? "1" : "0",
         long number => number.ToString(CultureInfo.InvariantCulture),
-        _ => cell.ToString() ?? "",
+        _ => PlainText.Of(cell.ToString() ?? ""),
     };
 }

@@ -63,7 +63,7 @@ internal sealed class OdinClient : IDisposable
             try
             {
                 using var answer = await ExchangeAsync(
-                    () => Request(method, path, "application/json", content, idempotencyKey),
+                    () => Request(method, new Uri(path, UriKind.Relative), "application/json", content, idempotencyKey),
                     HttpCompletionOption.ResponseContentRead,
                     cancellationToken);
                 var text = await answer.Content.ReadAsStringAsync(cancellationToken);
@@ -80,6 +80,39 @@ internal sealed class OdinClient : IDisposable
         }
     }
 
+    /// <summary>
+    /// Sends a request to a place that the server has named, which may be on another host, and reads the whole answer, whatever its
+    /// status. It goes there with the same token, but not in clear where the server itself is not asked so.
+    /// </summary>
+    /// <param name="address">Absolute.</param>
+    /// <param name="headers">Beside those that every request has.</param>
+    /// <exception cref="CliException">The token or a header cannot be sent there, or nobody answers.</exception>
+    public async Task<(ApiAnswer Answer, HttpResponseHeaders Headers)> AskAsync(
+        HttpMethod method, Uri address, JsonNode? body, IReadOnlyList<(string Name, string Value)> headers, CancellationToken cancellationToken)
+    {
+        if (headers.Where(h => !h.Value.All(c => c is >= ' ' and <= '~')).Select(h => h.Name).FirstOrDefault() is { } wrong)
+            throw new CliException(ExitCode.Usage, $"the value of '{wrong}' holds what cannot be sent as a header", "It takes what is printable in ASCII.");
+        try
+        {
+            using var answer = await ExchangeAsync(
+                () =>
+                {
+                    var request = Request(method, address, "application/json", body is null ? null : () => Json(body), null);
+                    foreach (var (name, value) in headers)
+                        request.Headers.TryAddWithoutValidation(name, value);
+                    return request;
+                },
+                HttpCompletionOption.ResponseContentRead,
+                cancellationToken);
+            var text = await answer.Content.ReadAsStringAsync(cancellationToken);
+            return (new ApiAnswer(answer.StatusCode, ParseOrNull(text), text), answer.Headers);
+        }
+        catch (HttpRequestException e)
+        {
+            throw Unreachable(e, address);
+        }
+    }
+
     /// <summary>Opens an answer that is read as it comes. Not a success: the exception for it.</summary>
     public async Task<HttpResponseMessage> OpenAsync(string path, string accept, string? hint, CancellationToken cancellationToken)
     {
@@ -87,7 +120,7 @@ internal sealed class OdinClient : IDisposable
         try
         {
             answer = await ExchangeAsync(
-                () => Request(HttpMethod.Get, path, accept, null, null), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+                () => Request(HttpMethod.Get, new Uri(path, UriKind.Relative), accept, null, null), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         }
         catch (HttpRequestException e)
         {
@@ -160,6 +193,12 @@ internal sealed class OdinClient : IDisposable
         Func<HttpRequestMessage> create, HttpCompletionOption completion, CancellationToken cancellationToken)
     {
         using var request = create();
+        if (token is not null && Connection.Url.Scheme == "https" && request.RequestUri is { IsAbsoluteUri: true } address && address.Scheme != "https")
+        {
+            throw new CliException(
+                ExitCode.Failure, $"the server says that this is at {address.GetLeftPart(UriPartial.Authority)}, where your token would go in clear, so it is not sent",
+                "Whoever runs the server sets deployment.edge_url to the https address of models.");
+        }
         if (token is not null)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         var http = token is not null && authenticator.IsOnlyForOurs ? ours : open;
@@ -167,21 +206,24 @@ internal sealed class OdinClient : IDisposable
     }
 
     private static HttpRequestMessage Request(
-        HttpMethod method, string path, string accept, Func<HttpContent>? content, string? idempotencyKey)
+        HttpMethod method, Uri address, string accept, Func<HttpContent>? content, string? idempotencyKey)
     {
-        var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Content = content?.Invoke() };
+        var request = new HttpRequestMessage(method, address) { Content = content?.Invoke() };
         request.Headers.Accept.ParseAdd(accept);
         if (idempotencyKey is not null)
             request.Headers.Add("Idempotency-Key", idempotencyKey);
         return request;
     }
 
-    private CliException Unreachable(HttpRequestException e)
+    /// <param name="address">Null: the server's own.</param>
+    private CliException Unreachable(HttpRequestException e, Uri? address = null)
     {
         if (ServerTransport.ObjectionIn(e) is { } objection)
             return objection;
         var refused = e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
         var why = refused ? "nothing listens there" : e.InnerException?.Message ?? e.Message;
+        if (address is not null && !IsOfServer(address))
+            return new CliException(ExitCode.Unavailable, $"cannot reach {address.GetLeftPart(UriPartial.Authority)}, where the server says that the model is: {why}", "Whoever runs the server has set that address.");
         return new CliException(
             ExitCode.Unavailable,
             $"cannot reach {Connection.Display} (from {Connection.Source}): {why}",
@@ -189,6 +231,10 @@ internal sealed class OdinClient : IDisposable
                 ? "Start a server with `odin server`, or name another one with --url."
                 : "Check the address: `odin context list` shows the servers you have named.");
     }
+
+    /// <summary>Whether an address is one of this server.</summary>
+    public bool IsOfServer(Uri address) => address.Scheme == Connection.Url.Scheme && address.Port == Connection.Url.Port
+        && (string.Equals(address.IdnHost, Connection.Url.IdnHost, StringComparison.OrdinalIgnoreCase) || (address.IsLoopback && Connection.Url.IsLoopback));
 
     private static StringContent Json(JsonNode body) => new(body.ToJsonString(), Encoding.UTF8, "application/json");
 

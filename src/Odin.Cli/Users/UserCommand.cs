@@ -21,6 +21,12 @@ internal sealed class UserCommand : OdinCommand
     };
 
     private static readonly Option<bool> PasswordStdin = new("--password-stdin") { Description = "Read their password from the first line of standard input." };
+    private static readonly Option<string[]> Roles = new("--role")
+    {
+        Description = "What they may do: the name of a role, again for each one. Left out: everything, and for a user that there is already, what they might before.",
+        HelpName = "ROLE",
+    };
+
     private static readonly Argument<string?> Pattern = new("PATTERN") { Description = "A part of the name.", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Argument<string> User = new("NAME") { Description = "The user." };
 
@@ -28,20 +34,26 @@ internal sealed class UserCommand : OdinCommand
         : base(session, "user", "Makes a user, or changes one; lists and removes users.")
     {
         Group = CommandGroup.Server;
-        Examples = ["odin user -u ada -f Ada -l Lovelace", "odin user list", "odin user delete ada"];
-        foreach (var option in new Option[] { Username, Password, PasswordStdin, FirstName, LastName })
+        Examples = ["odin user -u ada -f Ada -l Lovelace", "odin user add ada --role data_scientist --role role-wine", "odin user list", "odin user delete ada"];
+        foreach (var option in new Option[] { Username, Password, PasswordStdin, FirstName, LastName, Roles })
             Add(option);
         ConnectionOptions.AddTo(this, login: false);
+        // As its own options say who is meant, and not who asks, it takes none for that.
+        var add = Subcommand.Create("add", "Makes a user, or changes one.", (parse, token) => StoreAsync(parse, parse.GetRequiredValue(User), token), User, Password, PasswordStdin, FirstName, LastName, Roles);
+        ConnectionOptions.AddTo(add, login: false);
+        Add(add);
         Add(Subcommand.CreateRemote("list", "Lists users.", ListAsync, Pattern, OutputOptions.Format));
         Add(Subcommand.CreateRemote("show", "Shows a user.", ShowAsync, User, OutputOptions.Format));
         Add(Subcommand.CreateRemote("delete", "Removes a user; their tokens are void at once.", DeleteAsync, User));
     }
 
-    protected override async Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken)
+    protected override Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken) => StoreAsync(parse, parse.GetValue(Username), cancellationToken);
+
+    private async Task<int> StoreAsync(ParseResult parse, string? username, CancellationToken cancellationToken)
     {
         using var client = Session.Connect(parse);
         var printer = new Printer(Session.Environment, OutputFormat.Table);
-        var user = ReadUser(parse);
+        var user = ReadUser(parse, username);
         var name = user["username"]!.GetValue<string>();
         var found = await client.GetAsync(Paths.User(name), cancellationToken);
         if (found.Status != HttpStatusCode.OK)
@@ -49,6 +61,7 @@ internal sealed class UserCommand : OdinCommand
             // Only "there is none" means that one is to be made; the original takes every failure for that.
             if (found.Status is not (HttpStatusCode.NotFound or HttpStatusCode.InternalServerError))
                 throw found.Failure(null);
+            user["password"] ??= ReadPassword(parse);
             var created = (await client.PostAsync("v1/users", new JsonObject { ["user"] = user }, cancellationToken)).EnsureSuccess();
             printer.Note("Created new user");
             printer.Note(Printer.Line(created.Body));
@@ -61,27 +74,36 @@ internal sealed class UserCommand : OdinCommand
         return ExitCode.Success;
     }
 
-    private JsonObject ReadUser(ParseResult parse)
+    private JsonObject ReadUser(ParseResult parse, string? name)
     {
         var environment = Session.Environment;
-        var name = parse.GetValue(Username);
         if (name is null && environment.CanPrompt)
             name = Terminal.Ask(environment, "create username: ", null);
         if (string.IsNullOrEmpty(name))
             throw new CliException(ExitCode.Usage, "the user's name is missing", "Type `odin user -u NAME`, or `odin user list`.");
-        var password = parse.GetValue(Password);
-        if (parse.GetValue(PasswordStdin))
-            password = environment.In.ReadLine();
-        else if (password is null && environment.CanPrompt)
-            password = Terminal.AskSecret(environment, "new password: ");
-        if (password is null)
-            throw new CliException(ExitCode.Usage, "the user's password is missing", "Give it with --password-stdin.");
-        var user = new JsonObject { ["username"] = name, ["password"] = password };
+        var roles = parse.GetValue(Roles) ?? [];
+        var user = new JsonObject { ["username"] = name };
+        // Whose roles are to be changed need not get another password with them.
+        if (roles.Length == 0 || parse.GetValue(PasswordStdin) || parse.GetValue(Password) is not null)
+            user["password"] = ReadPassword(parse);
+        if (roles.Length > 0)
+            user["roles"] = new JsonArray([.. roles.Select(r => (JsonNode?)r)]);
         if (parse.GetValue(FirstName) is { } first)
             user["firstname"] = first;
         if (parse.GetValue(LastName) is { } last)
             user["lastname"] = last;
         return user;
+    }
+
+    private string ReadPassword(ParseResult parse)
+    {
+        var environment = Session.Environment;
+        var password = parse.GetValue(Password);
+        if (parse.GetValue(PasswordStdin))
+            password = environment.In.ReadLine();
+        else if (password is null && environment.CanPrompt)
+            password = Terminal.AskSecret(environment, "new password: ");
+        return password ?? throw new CliException(ExitCode.Usage, "the user's password is missing", "Give it with --password-stdin.");
     }
 
     private async Task<int> ListAsync(ParseResult parse, CancellationToken cancellationToken)
@@ -92,10 +114,12 @@ internal sealed class UserCommand : OdinCommand
         var printer = Session.Printer(parse);
         if (printer.Data(answer.Body, users.Select(u => u["username"]?.ToString())))
             return ExitCode.Success;
-        string[] columns = ["username", "firstname", "lastname"];
-        TextTable.WriteMany(printer.Messages, columns, [.. users.Select(u => columns.Select(c => (object?)(u[c]?.ToString() ?? "")).ToArray())]);
+        string[] columns = users.Exists(u => u["roles"] is not null) ? ["username", "firstname", "lastname", "roles"] : ["username", "firstname", "lastname"];
+        TextTable.WriteMany(printer.Messages, columns, [.. users.Select(u => columns.Select(c => (object?)Cell(u[c])).ToArray())]);
         return ExitCode.Success;
     }
+
+    private static string Cell(JsonNode? value) => value is JsonArray list ? string.Join(", ", list) : value?.ToString() ?? "";
 
     private async Task<int> ShowAsync(ParseResult parse, CancellationToken cancellationToken)
     {

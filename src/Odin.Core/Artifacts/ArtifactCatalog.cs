@@ -44,7 +44,15 @@ public sealed class ArtifactCatalog(IResourceStore store, StorageOpener opener, 
     public async Task<(WrittenArchive Archive, ModelArtifact? Artifact)> FetchAsync(string name, string connection, string path, CancellationToken cancellationToken)
     {
         using var opened = await opener.OpenAsync(connection, cancellationToken);
-        var key = opened.Location.KeyOf(name);
+        return await FetchAsync(opened, connection, opened.Location.KeyOf(name), path, cancellationToken);
+    }
+
+    /// <summary>The same for a file by its key.</summary>
+    /// <param name="opened">The storage of the connection.</param>
+    /// <inheritdoc cref="FetchAsync(string, string, string, CancellationToken)"/>
+    public async Task<(WrittenArchive Archive, ModelArtifact? Artifact)> FetchAsync(OpenedStorage opened, string connection, string key, string path, CancellationToken cancellationToken)
+    {
+        var name = key[(key.LastIndexOf('/') + 1)..];
         var record = await FindAsync(name, cancellationToken) is { } known && known.Spec.Connection == connection && known.Spec.Key == key ? known : null;
         await using var from = await opened.Storage.OpenAsync(key, cancellationToken);
         await using var to = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Formats.Tar;
 using System.IO.Compression;
 using Odin.Execution;
+using Odin.Files;
 
 namespace Odin.Artifacts;
 

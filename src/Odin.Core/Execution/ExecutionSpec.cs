@@ -1,6 +1,6 @@
 namespace Odin.Execution;
 
-/// <summary>A program to run to its end.</summary>
+/// <summary>A program to run.</summary>
 public sealed record ExecutionSpec
 {
     public required ExecutionKey Key { get; init; }
@@ -13,6 +13,15 @@ public sealed record ExecutionSpec
 
     /// <summary>Absolute; made if it does not exist. In a cluster: only where something is mounted that holds it.</summary>
     public required string WorkingDirectory { get; init; }
+
+    /// <summary>
+    /// Runs until it is stopped, as a server does: it starts at once and takes no slot, which others would wait for in vain.
+    /// The process executor alone runs such programs.
+    /// </summary>
+    public bool IsService { get; init; }
+
+    /// <summary>False: the program sees <see cref="Environment"/> and nothing of the executor's own. Default true.</summary>
+    public bool InheritsEnvironment { get; init; } = true;
 
     /// <summary>Added to the executor's own allow-listed environment.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();

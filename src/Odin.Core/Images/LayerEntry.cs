@@ -22,6 +22,9 @@ public sealed record LayerEntry
 
     internal string? Source { get; private init; }
 
+    /// <summary>What stands in the image in place of as many first bytes of the source.</summary>
+    internal ReadOnlyMemory<byte> Head { get; private init; }
+
     internal ReadOnlyMemory<byte> Content { get; private init; }
 
     internal string? Target { get; private init; }
@@ -30,6 +33,9 @@ public sealed record LayerEntry
     /// <param name="mode">Null: 0755 if the file is executable, else 0644.</param>
     public static LayerEntry File(string path, string source, UnixFileMode? mode = null) =>
         new(path, LayerEntryKind.File, mode ?? ModeOf(source)) { Source = source };
+
+    /// <summary>A file of this machine of which the first bytes are others in the image. It is refused if it is shorter than those.</summary>
+    internal static LayerEntry File(string path, string source, ReadOnlyMemory<byte> head) => File(path, source) with { Head = head };
 
     /// <summary>A file with this content.</summary>
     /// <param name="mode">Null: 0644.</param>

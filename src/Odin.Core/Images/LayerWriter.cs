@@ -101,10 +101,12 @@ internal sealed class LayerWriter(string directory, LayerCache? cache)
             var count = RandomAccess.Read(file, buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - position)), position);
             if (count == 0)
                 break;
+            if (position == 0 && count >= entry.Head.Length)
+                entry.Head.CopyTo(buffer);
             position += count;
             await archive.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
         }
-        if (position != length || RandomAccess.GetLength(file) != length)
+        if (position != length || length < entry.Head.Length || RandomAccess.GetLength(file) != length)
             throw new ImageException($"'{entry.Source}' was changed while it was read.", isPassing: true);
         await archive.WriteAsync(new byte[TarHeader.Padding(length)], cancellationToken);
     }

@@ -27,7 +27,7 @@ internal sealed partial class ModelImage(ImageRegistries registries, IImageBuild
         var rendered = TemplateEngine.Render(template, new JsonObject { ["Name"] = model.Name, ["Version"] = model.Version, ["RandomUUID"] = unique.ToString() }, TemplateLimits.Default with { AllNamesAreKnown = true });
         if (rendered.Text is null)
             throw new InvalidDataException($"the argument {NameArgument} is no template: {rendered.Error!.Message} (column {rendered.Error.Column}){(GoStyle().IsMatch(template) ? ". Write {{ Name }} here, without the dot that names of artifacts have" : "")}");
-        return registries.Resolve(await registries.FindTargetAsync(packaging, Push, cancellationToken), rendered.Text.Trim().ToLowerInvariant());
+        return registries.Resolve(await FindTargetAsync(packaging, Push, cancellationToken), rendered.Text.Trim().ToLowerInvariant());
     }
 
     /// <summary>Builds the image and stores it.</summary>
@@ -38,7 +38,7 @@ internal sealed partial class ModelImage(ImageRegistries registries, IImageBuild
     {
         var recipe = packager.Describe(model.Manifest, model.Directory, arguments);
         var wanted = await model.Manifest.ReadPackagesAsync(model.Directory, cancellationToken);
-        var (push, pull) = (await registries.FindTargetAsync(packaging, Push, cancellationToken), await registries.FindTargetAsync(packaging, Pull, cancellationToken));
+        var (push, pull) = (await FindTargetAsync(packaging, Push, cancellationToken), await FindTargetAsync(packaging, Pull, cancellationToken));
         using var target = await registries.OpenAsync(name, push, isPush: true, cancellationToken);
         var asked = arguments.Text(BaseArgument);
         var (start, environment, source) = await OpenBaseAsync(asked.Length > 0 ? asked : options.BaseImage, model, recipe, pull ?? push, log, cancellationToken);
@@ -62,6 +62,10 @@ internal sealed partial class ModelImage(ImageRegistries registries, IImageBuild
             return await builder.BuildAsync(image, log, cancellationToken);
         }
     }
+
+    // Null: the packaging names none.
+    private async Task<Connection?> FindTargetAsync(Packaging packaging, string target, CancellationToken cancellationToken) =>
+        packaging.Spec.Targets?.FirstOrDefault(t => t.Name == target) is { } named ? await registries.FindConnectionAsync(named.Connection, cancellationToken) : null;
 
     private async Task<(BaseImage Base, PythonEnvironment? Environment, IImageRepository? Source)> OpenBaseAsync(
         string name, PackagedModel model, ImageRecipe recipe, Connection? pull, Func<string, CancellationToken, Task> log, CancellationToken cancellationToken)

@@ -28,6 +28,13 @@ internal sealed record ModelManifest(string Name, string Version, string WorkDir
         return Read(yaml as JsonObject ?? throw new InvalidDataException($"{file} holds no map"));
     }
 
+    /// <summary>The name and the version alone, whatever kind of model it is; null where it does not say.</summary>
+    /// <exception cref="InvalidDataException">What is called as a manifest is none.</exception>
+    public static async Task<(string? Name, string? Version)> IdentifyAsync(string artifact, CancellationToken cancellationToken) =>
+        ModelDirectory.FindManifest(artifact) is { } file && await ReadYamlAsync(Path.Combine(artifact, file), file, cancellationToken) is JsonObject manifest && manifest["model"] is JsonObject model
+            ? (Text(model, "name"), Text(model, "version"))
+            : (null, null);
+
     /// <summary>The names and versions of the environment, as the artifact asks for them; empty where they cannot be read.</summary>
     public async Task<IReadOnlyList<WantedPackage>> ReadPackagesAsync(string artifact, CancellationToken cancellationToken)
     {

@@ -72,16 +72,17 @@ internal sealed record PythonEnvironment(IReadOnlyList<ImageLayer> Layers, IRead
     {
         var captured = JsonSerializer.Deserialize(output, CapturedJson.Default.CapturedEnvironment)
             ?? throw new InvalidDataException("the Python environment of the model cannot be put into an image: odin-python-runtime has said nothing");
-        var layers = new List<ImageLayer> { Layer("python", captured.Entries) };
+        var layers = new List<ImageLayer> { Layer("python", captured.Entries, captured.Version) };
         if (captured.Libraries.Count > 0)
-            layers.Add(Layer("libraries", captured.Libraries));
+            layers.Add(Layer("libraries", captured.Libraries, captured.Version));
         var variables = new Dictionary<string, string> { ["PATH"] = string.Join(':', captured.Path) };
         if (captured.LibraryPath.Count > 0)
             variables["LD_LIBRARY_PATH"] = string.Join(':', captured.LibraryPath);
         return new PythonEnvironment(layers, variables, captured.Version, captured.Packages);
     }
 
-    private static ImageLayer Layer(string name, IReadOnlyList<CapturedEntry> entries) => new(name, [.. entries.Select(EntryOf)]) { IsShared = true };
+    private static ImageLayer Layer(string name, IReadOnlyList<CapturedEntry> entries, string version) =>
+        new(name, [.. entries.Select(EntryOf), .. entries.Where(e => e is { Link: null, Directory: false }).Select(e => PythonBytecode.Find(e.Path, version)).OfType<LayerEntry>()]) { IsShared = true };
 
     private static LayerEntry EntryOf(CapturedEntry entry) =>
         entry.Link is not null ? LayerEntry.Link(entry.Path, entry.Link)

@@ -44,7 +44,7 @@ public sealed partial class ReconcilerHost<T>(
     {
         leases.Lapsed += WakeHeld;
         var loops = Enumerable.Range(0, workers).Select(_ => WorkAsync(stoppingToken))
-            .Append(WatchAsync(stoppingToken))
+            .Append(store.FollowAsync<T>(LookAtAllAsync, (change, _) => LookAtAsync(change), time, logger, stoppingToken))
             .Append(ScanAsync(stoppingToken))
             .ToList();
         try
@@ -59,38 +59,17 @@ public sealed partial class ReconcilerHost<T>(
             state.Dispose();
     }
 
-    private async Task WatchAsync(CancellationToken cancellationToken)
+    private async Task LookAtAllAsync(CancellationToken cancellationToken)
     {
-        var failures = 0;
-        while (true)
-        {
-            try
-            {
-                // Subscribed before the list is read, so that nothing falls between the two.
-                await using var watcher = ResourceWatcher.Start<T>(store, cancellationToken);
-                WakeHeld();
-                await ListAsync(cancellationToken);
-                failures = 0;
-                while (await watcher.ReadAsync() is { } change)
-                {
-                    if (change.Kind is null)
-                    {
-                        WakeHeld();
-                        await ListAsync(cancellationToken);
-                    }
-                    else if (held.ContainsKey(change.Id) || IsNewWish(change))
-                    {
-                        Wake(change.Id);
-                    }
-                }
-                return;
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                LogWatchFailed(e, T.Kind);
-                await Task.Delay(Backoff.Delay(failures++), time, cancellationToken);
-            }
-        }
+        WakeHeld();
+        await ListAsync(cancellationToken);
+    }
+
+    private Task LookAtAsync(ResourceChange change)
+    {
+        if (held.ContainsKey(change.Id) || IsNewWish(change))
+            Wake(change.Id);
+        return Task.CompletedTask;
     }
 
     // Only who has the lease writes the status; and a wish that another server was told of is that server's, or somebody's
@@ -202,9 +181,6 @@ public sealed partial class ReconcilerHost<T>(
         if (state.TryRetire())
             keys.TryRemove(new KeyValuePair<string, KeyState>(id, state));
     }
-
-    [LoggerMessage(1, LogLevel.Warning, "Watching {Kind} failed; listing again")]
-    private partial void LogWatchFailed(Exception exception, string kind);
 
     [LoggerMessage(3, LogLevel.Warning, "Looking for {Kind} that nobody works on failed; trying again: {Reason}")]
     private partial void LogScanFailed(string kind, string reason);

@@ -168,15 +168,9 @@ public sealed class RunLogs(IResourceStore store, LogStore logs, LiveLogs live)
     // Null: it was given up, the task was deleted, or the store was closed.
     private async Task<TaskRun?> WaitAsync(string taskId, Func<TaskRun, bool> isThere, Func<TaskRun, bool> isVain, CancellationToken cancellationToken)
     {
-        await using var watcher = ResourceWatcher.Start<TaskRun>(store, cancellationToken);
-        while (await store.FindAsync<TaskRun>(taskId, cancellationToken) is { } task)
-        {
-            if (isThere(task))
-                return task;
-            if (isVain(task) || !await watcher.WaitAsync(change => change.Id == taskId))
-                return null;
-        }
-        return null;
+        TaskRun? task = null;
+        await store.WaitUntilAsync<TaskRun>(taskId, found => (task = found) is null || isThere(found!) || isVain(found!), cancellationToken);
+        return task is not null && isThere(task) ? task : null;
     }
 
     /// <summary>The logs of the pods of an attempt that had a name one after the other.</summary>

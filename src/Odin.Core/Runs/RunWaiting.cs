@@ -9,14 +9,9 @@ public static class RunWaiting
     /// <exception cref="ResourceNotFoundException">There is no such run, or it was deleted meanwhile.</exception>
     public static async Task<Run> WaitForEndAsync(this IResourceStore store, string runId, CancellationToken cancellationToken)
     {
-        await using var watcher = ResourceWatcher.Start<Run>(store, cancellationToken);
-        do
-        {
-            var run = await store.FindAsync<Run>(runId, cancellationToken) ?? throw new ResourceNotFoundException(Run.Kind, runId);
-            if (run.Status.IsEnded)
-                return run;
-        }
-        while (await watcher.WaitAsync(change => change.Id == runId));
-        throw new ObjectDisposedException(nameof(IResourceStore));
+        Run? run = null;
+        var hasEnded = await store.WaitUntilAsync<Run>(runId, found => (run = found) is null or { Status.IsEnded: true }, cancellationToken);
+        ObjectDisposedException.ThrowIf(!hasEnded, store);
+        return run ?? throw new ResourceNotFoundException(Run.Kind, runId);
     }
 }

@@ -39,15 +39,6 @@ public sealed class StepLogs<T>(IResourceStore store, LogStore logs)
     private static bool IsPast(StepStatus? progress, string attempt, WorkStep step) =>
         progress is null || progress.Attempt != attempt || progress.IsEnded || progress.Step > step;
 
-    private async Task WaitAsync(string id, Func<StepStatus?, bool> isSo, CancellationToken cancellationToken)
-    {
-        // Watched before it is looked at, so that nothing falls between the two.
-        await using var watcher = ResourceWatcher.Start<T>(store, cancellationToken);
-        do
-        {
-            if (isSo((await store.FindAsync<T>(id, cancellationToken))?.Progress))
-                return;
-        }
-        while (await watcher.WaitAsync(change => change.Id == id));
-    }
+    private Task<bool> WaitAsync(string id, Func<StepStatus?, bool> isSo, CancellationToken cancellationToken) =>
+        store.WaitUntilAsync<T>(id, found => isSo(found?.Progress), cancellationToken);
 }

@@ -27,6 +27,9 @@ public sealed record UserSpec(string PasswordHash, string? FirstName, string? La
     /// <summary>Tokens issued before this are no longer good; a whole second, because the times in tokens are. Null: the password is the first.</summary>
     public DateTimeOffset? PasswordChanged { get; init; }
 
+    /// <summary>The names of the roles of the user, who may do what they allow; null: everything.</summary>
+    public IReadOnlyList<string>? Roles { get; init; }
+
     public override string ToString() => $"UserSpec {{ FirstName = {FirstName}, LastName = {LastName} }}";
 }
 

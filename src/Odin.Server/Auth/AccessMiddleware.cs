@@ -7,7 +7,7 @@ namespace Odin.Server.Auth;
 /// refused even where none is needed: the sender believes to be somebody.
 /// </summary>
 internal sealed partial class AccessMiddleware(
-    RequestDelegate next, TokenAuthenticator authenticator, AccessOptions options, ILogger<AccessMiddleware> logger)
+    RequestDelegate next, TokenAuthenticator authenticator, RolePolicy roles, AccessOptions options, ILogger<AccessMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -19,11 +19,15 @@ internal sealed partial class AccessMiddleware(
         }
 
         var isSocket = kind is AccessKind.LegacySocket or AccessKind.MainSocket;
-        var (user, problem) = await authenticator.AuthenticateAsync(context, allowQuery: isSocket);
+        var known = await authenticator.AuthenticateAsync(context, allowQuery: isSocket);
+        var (user, problem) = known;
         if (user is not null)
         {
-            context.Items[typeof(CurrentUser)] = new CurrentUser(user);
-            await next(context);
+            context.Items[typeof(CurrentUser)] = new CurrentUser(user) { Roles = known.Roles };
+            if (MayCall(context, known.Roles, isSocket))
+                await next(context);
+            else
+                RolePolicy.Refuse(context);
             // Who did what; the query is left out, and nothing secret stands in a path.
             if (kind == AccessKind.Write)
                 LogWrite(user, context.Request.Method, context.Request.Path, context.Response.StatusCode);
@@ -42,18 +46,28 @@ internal sealed partial class AccessMiddleware(
         await Problem.WriteAsync(context, StatusCodes.Status401Unauthorized, problem ?? "Not authenticated");
     }
 
+    private bool MayCall(HttpContext context, IReadOnlyList<string>? names, bool isSocket) =>
+        isSocket ? roles.MayUseSockets(names) : roles.MayCall(names, context.Request.Method, context.Request.Path.Value ?? "");
+
     [LoggerMessage(Level = LogLevel.Information, Message = "User '{User}': {Method} {Path} answered {Status}")]
     private partial void LogWrite(string user, string method, string path, int status);
 }
 
 /// <summary>Who sends the request.</summary>
-internal sealed record CurrentUser(string Name);
+internal sealed record CurrentUser(string Name)
+{
+    /// <summary>Null: everything is allowed.</summary>
+    public IReadOnlyList<string>? Roles { get; init; }
+}
 
 /// <summary>Marks a WebSocket that must show a token in its first frame.</summary>
 internal sealed record TokenOwed;
 
 internal static class CurrentUserExtensions
 {
+    /// <summary>The user; null for somebody unknown, who got in by the settings of access.</summary>
+    public static CurrentUser? User(this HttpContext context) => context.Items[typeof(CurrentUser)] as CurrentUser;
+
     /// <summary>The name of the user; null for somebody unknown.</summary>
-    public static string? UserName(this HttpContext context) => (context.Items[typeof(CurrentUser)] as CurrentUser)?.Name;
+    public static string? UserName(this HttpContext context) => context.User()?.Name;
 }

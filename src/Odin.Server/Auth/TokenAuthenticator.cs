@@ -5,7 +5,11 @@ namespace Odin.Server.Auth;
 /// <summary>The outcome of looking at the credentials of a request.</summary>
 /// <param name="User">Who it is; null when there was no token or a bad one.</param>
 /// <param name="Problem">Why the token was refused; null when there was none or it is good.</param>
-internal readonly record struct Authentication(string? User, string? Problem);
+internal readonly record struct Authentication(string? User, string? Problem)
+{
+    /// <summary>Those of the user as they are now, whatever they were when the token was issued; null: everything is allowed.</summary>
+    public IReadOnlyList<string>? Roles { get; init; }
+}
 
 /// <summary>Finds out who sends a request.</summary>
 internal sealed class TokenAuthenticator(JwtVerifier verifier, UserPresence users)
@@ -36,7 +40,7 @@ internal sealed class TokenAuthenticator(JwtVerifier verifier, UserPresence user
             return new Authentication(null, "The user of the token does not exist any more.");
         return user.PasswordChanged is { } changed && !(claims.IssuedAt >= changed.ToUnixTimeSeconds())
             ? new Authentication(null, "The password was changed after the token was issued. Log in again.")
-            : new Authentication(name, null);
+            : new Authentication(name, null) { Roles = user.Roles };
     }
 
     // Removed from the request, so that nothing behind this line can write it into a log.

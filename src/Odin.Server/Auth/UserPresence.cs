@@ -4,9 +4,10 @@ using Odin.Users;
 
 namespace Odin.Server.Auth;
 
-/// <summary>What a token of a user is held against.</summary>
+/// <summary>What a token of a user is held against, and what it allows.</summary>
 /// <param name="PasswordChanged">Null: never.</param>
-internal readonly record struct UserTimes(DateTimeOffset Created, DateTimeOffset? PasswordChanged);
+/// <param name="Roles">Null: everything is allowed.</param>
+internal sealed record UserFacts(DateTimeOffset Created, DateTimeOffset? PasswordChanged, IReadOnlyList<string>? Roles);
 
 /// <summary>
 /// Answers whether the user of a token still exists, without asking the database for every request: what it learned stays
@@ -18,25 +19,25 @@ internal sealed partial class UserPresence(IResourceStore store, ILogger<UserPre
 
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
-    private readonly ConcurrentDictionary<string, UserTimes> times = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, UserFacts> facts = new(StringComparer.Ordinal);
     private long changes;
     private volatile bool watching;
 
-    /// <summary>When the user was created and has last changed the password; null: no such user.</summary>
-    public async ValueTask<UserTimes?> FindAsync(string name, CancellationToken cancellationToken)
+    /// <summary>What is to be known of the user at the moment; null: no such user.</summary>
+    public async ValueTask<UserFacts?> FindAsync(string name, CancellationToken cancellationToken)
     {
-        if (watching && times.TryGetValue(name, out var known))
+        if (watching && facts.TryGetValue(name, out var known))
             return known;
         var before = Interlocked.Read(ref changes);
         if (!UserNames.IsValid(name) || await store.FindAsync<User>(name, cancellationToken) is not { } user)
             return null;
-        var found = new UserTimes(user.Metadata.Created, user.Spec.PasswordChanged);
-        if (watching && times.Count < MaxEntries)
+        var found = new UserFacts(user.Metadata.Created, user.Spec.PasswordChanged, user.Spec.Roles);
+        if (watching && facts.Count < MaxEntries)
         {
-            times[name] = found;
+            facts[name] = found;
             // The user may have been changed between the read and this line, with the notice already handled.
             if (Interlocked.Read(ref changes) != before)
-                times.TryRemove(name, out _);
+                facts.TryRemove(name, out _);
         }
         return found;
     }
@@ -73,9 +74,9 @@ internal sealed partial class UserPresence(IResourceStore store, ILogger<UserPre
         {
             Interlocked.Increment(ref changes);
             if (changed.Current.Kind is null)
-                times.Clear();
+                facts.Clear();
             else
-                times.TryRemove(changed.Current.Id, out _);
+                facts.TryRemove(changed.Current.Id, out _);
             next = changed.MoveNextAsync();
         }
         Forget();
@@ -85,7 +86,7 @@ internal sealed partial class UserPresence(IResourceStore store, ILogger<UserPre
     {
         watching = false;
         Interlocked.Increment(ref changes);
-        times.Clear();
+        facts.Clear();
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot watch users; every request asks the store until it works again: {Reason}")]

@@ -38,7 +38,7 @@ public sealed record Problem(string Detail, int Status, string Title, string Typ
 
     internal static Task WriteAsync(HttpContext context, int status, string detail, IReadOnlyList<ProblemItem>? errors = null) =>
         // The clients of the inherited API of models read a message, and nothing else.
-        (context.Request.Path.StartsWithSegments("/api") || context.Request.Path.StartsWithSegments("/swagger") ? LifecycleEndpoints.Message(detail, status) : Result(status, detail, errors)).ExecuteAsync(context);
+        (context.Request.Path.StartsWithSegments("/api") || context.Request.Path.StartsWithSegments("/swagger") || context.Request.Path.StartsWithSegments(ServiceCatalog.CatalogEndpoints.Root) ? LifecycleEndpoints.Message(detail, status) : Result(status, detail, errors)).ExecuteAsync(context);
 }
 
 /// <summary>One thing that was wrong.</summary>

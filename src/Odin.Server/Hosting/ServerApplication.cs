@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Odin.Kubernetes;
 using Odin.Server.Auth;
+using Odin.Server.Feedback;
+using Odin.Server.Gateway;
 using Odin.Server.Health;
 using Odin.Server.Jobs;
 using Odin.Server.Lifecycle;
@@ -11,6 +13,7 @@ using Odin.Server.Metrics;
 using Odin.Server.Nodes;
 using Odin.Server.Registry;
 using Odin.Server.Runs;
+using Odin.Server.ServiceCatalog;
 using Odin.Server.Users;
 using Odin.Server.WebSockets;
 using Odin.Storage;
@@ -50,8 +53,11 @@ internal static class ServerApplication
         services.AddNodes(options);
         services.AddLifecycle(options);
         services.AddRegistry(options.Registry);
+        services.AddServiceCatalog();
+        services.AddGateway(options.Gateway);
 
         var app = builder.Build();
+        app.UseGateway();
         app.UseMiddleware<RequestMeasuring>();
         app.UseExceptionHandler();
         app.UseStatusCodePages(context => Problem.WriteAsync(context.HttpContext, context.HttpContext.Response.StatusCode, EmptyAnswer(context.HttpContext)));
@@ -78,7 +84,10 @@ internal static class ServerApplication
         v1.MapRunWatch();
         v1.MapRecords();
         v1.MapLogs();
+        v1.MapFeedbackReading();
         app.MapLifecycle(options.Lifecycle);
+        app.MapFeedback();
+        app.MapServiceCatalog();
         if (options.Registry.IsEnabled)
             app.MapRegistry();
         return app;
@@ -107,10 +116,12 @@ internal static class ServerApplication
         services.AddSingleton(options.Access).AddSingleton(options.Jwt);
         services.AddSingleton(provider => SigningKey.Load(options.Secret, provider.GetRequiredService<DataDirectory>().Path));
         services.AddSingleton<JwtSigner>().AddSingleton<JwtVerifier>().AddSingleton<TokenAuthenticator>();
+        services.AddSingleton(options.Roles).AddSingleton<RolePolicy>().AddSingleton<ModelAccess>();
         services.AddSingleton<LoginAudit>().AddSingleton<AdminAccount>();
         services.TryAddSingleton<LoginThrottle>();
         services.TryAddSingleton<PasswordOptions>();
-        services.AddSingleton<PasswordHasher>().AddSingleton<UserAccounts>();
+        services.AddSingleton<PasswordHasher>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<UserAccounts>(provider, options.Roles.Admin));
         services.AddSingleton<UserPresence>().AddHostedService(provider => provider.GetRequiredService<UserPresence>());
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Odin.Server.Auth;
+using Odin.Server.Gateway;
 using Odin.Server.Lifecycle;
 using Odin.Server.Nodes;
 using Odin.Server.Registry;
@@ -30,6 +31,8 @@ internal sealed record ServerOptions
 
     public AccessOptions Access { get; init; } = new();
 
+    public RoleOptions Roles { get; init; } = new();
+
     public JwtOptions Jwt { get; init; } = new();
 
     /// <summary>The key of tokens as text; null: a random one in the data directory.</summary>
@@ -48,6 +51,8 @@ internal sealed record ServerOptions
     public LifecycleOptions Lifecycle { get; init; } = new();
 
     public EmbeddedRegistryOptions Registry { get; init; } = new();
+
+    public GatewayOptions Gateway { get; init; } = new();
 
     /// <summary>The settings of the engine.</summary>
     public Action<OdinOptions> Engine { get; init; } = _ => { };

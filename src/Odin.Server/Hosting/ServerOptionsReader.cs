@@ -1,6 +1,8 @@
 using System.Text;
 using Odin.Execution;
 using Odin.Server.Auth;
+using Odin.Server.Feedback;
+using Odin.Server.Gateway;
 using Odin.Server.Lifecycle;
 using Odin.Server.Nodes;
 
@@ -32,6 +34,7 @@ internal static class ServerOptionsReader
                 Hosts = values.List(Settings.Hosts),
                 Origins = [.. values.List(Settings.Origins).Select(o => o.TrimEnd('/'))],
             },
+            Roles = ReadRoles(values),
             Jwt = new JwtOptions
             {
                 Issuer = values.Text(Settings.Issuer) ?? jwt.Issuer,
@@ -46,7 +49,26 @@ internal static class ServerOptionsReader
             Nodes = ReadNodes(values),
             Lifecycle = LifecycleSettings.Read(values),
             Registry = LifecycleSettings.ReadRegistry(values),
+            Gateway = GatewaySettings.Read(values),
             Engine = ReadEngine(values),
+        };
+    }
+
+    private static RoleOptions ReadRoles(SettingValues values)
+    {
+        var roles = new RoleOptions();
+        return roles with
+        {
+            Admin = Read(Settings.AdminRole) ?? roles.Admin,
+            DataScientist = Read(Settings.DataScientistRole) ?? roles.DataScientist,
+            Viewer = Read(Settings.ViewerRole) ?? roles.Viewer,
+        };
+
+        string? Read(Setting setting) => values.Text(setting) switch
+        {
+            null => null,
+            var name when Odin.Users.RoleNames.AreValid([name]) => name,
+            _ => throw values.Wrong(setting, "the name of a role"),
         };
     }
 
@@ -59,12 +81,16 @@ internal static class ServerOptionsReader
         if (values.Text(Settings.Executor) is not (null or "process" or "kubernetes"))
             throw values.Wrong(Settings.Executor, "'process' or 'kubernetes'");
         var (trainings, packagings) = (LifecycleSettings.ReadTrainings(values), LifecycleSettings.ReadPackagings(values));
+        var (deployments, replicas) = (LifecycleSettings.ReadDeployments(values), GatewaySettings.ReadReplicas(values));
+        var batch = LifecycleSettings.ReadBatch(values);
+        var feedback = FeedbackSettings.Read(values);
         var directories = LifecycleSettings.ReadDirectories(values);
         var (keys, vault) = (LifecycleSettings.ReadKeys(values), LifecycleSettings.ReadVault(values));
         return options =>
         {
-            (options.Trainings, options.Packagings) = (trainings, packagings);
+            (options.Trainings, options.Packagings, options.Deployments, options.Replicas, options.Batch) = (trainings, packagings, deployments, replicas, batch);
             (options.ConnectionKeys, options.Vault, options.LocalDirectories) = (keys, vault, directories);
+            options.Feedback = feedback;
             options.DefaultExecutor = values.Text(Settings.Executor) ?? options.DefaultExecutor;
             options.Storage.Database = values.Text(Settings.Database);
             options.Storage.RunRetention = retention ?? options.Storage.RunRetention;

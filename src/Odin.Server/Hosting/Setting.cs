@@ -58,6 +58,9 @@ internal static class Settings
     public static readonly Setting Anonymous = new("access.anonymous", "loopback", "Who may read without a token: 'loopback', 'always' or 'never'.");
     public static readonly Setting Hosts = new("access.hosts", null, "Host names, with ';' between them, under which a browser on this machine may read without a token.");
     public static readonly Setting Origins = new("access.origins", null, "Origins, with ';' between them, of other web pages that may use the API.");
+    public static readonly Setting AdminRole = new("access.admin_role", "odahu_admin", "The role of users who may do everything, as those without roles may.");
+    public static readonly Setting DataScientistRole = new("access.data_scientist_role", "odahu_data_scientist", "The role of users who may train, package, deploy and run batches.");
+    public static readonly Setting ViewerRole = new("access.viewer_role", "odahu_viewer", "The role of users who may look at all of that.");
     public static readonly Setting Secret = new("secret", "a random key in the data directory", "The text of the key that tokens are signed with, of at least 32 bytes: openssl rand -hex 32.") { IsSecret = true };
     public static readonly Setting Issuer = new("auth.issuer", "com.interactions", "The issuer named in tokens, and demanded.");
     public static readonly Setting TokenDuration = new("token_duration", "43200", "How long a login is good for: seconds, or 12h, 7d.");
@@ -99,19 +102,49 @@ internal static class Settings
     public static readonly Setting RegistryName = new("registry.name", "the first address of the API", "The host, perhaps with a port, under which that registry is reached; names of images begin with it.");
     public static readonly Setting RegistryConnection = new("registry.connection", "a directory in the data directory", "The connection whose storage holds the images of that registry.");
     public static readonly Setting PackagingParallel = new("packaging.max_parallel", "4", "How many packagings a server works on at the same time.");
+    public static readonly Setting BatchEnabled = new("batch.enabled", "true", "Whether batch services and jobs may be changed: 'true' or 'false'.");
+    public static readonly Setting BatchTimeout = new("batch.timeout", "4h", "How long a batch job may take, from its first step.") { Inherited = ["BATCH_TIMEOUT"] };
+    public static readonly Setting BatchParallel = new("batch.max_parallel", "4", "How many batch jobs a server works on at the same time.");
+    public static readonly Setting DeploymentsEnabled = new("deployment.enabled", "true", "Whether deployments and routes may be changed: 'true' or 'false'.");
+    public static readonly Setting DeploymentPull = new("deployment.default_pull_connection", null, "The connection that pulls the images of deployments that name none.") { Inherited = ["DEPLOYMENT_DEFAULTDOCKERPULLCONNNAME"] };
+    public static readonly Setting DeploymentPredictor = new("deployment.default_predictor", null, "The predictor of deployments that name none, as files of the inherited system's first versions do: 'odahu-ml-server' or 'triton'. Without it each has to name one.");
+    public static readonly Setting DeploymentPrefix = new("deployment.custom_route_prefix", "/custom", "What the prefixes of routes begin with that users make; '/': whatever is free.") { Inherited = ["DEPLOYMENT_CUSTOMROUTEPREFIX"] };
+    public static readonly Setting DeploymentEdge = new("deployment.edge_url", "that by which the API is reached", "The address under which clients reach models: https://models.example.org.") { Inherited = ["DEPLOYMENT_EDGE_HOST"] };
+    public static readonly Setting DeploymentIsolation = new("deployment.isolation", "auto", "How replicas are kept apart from the machine: 'namespaces' (they see the files of their image alone), 'none', or 'auto': namespaces where the machine allows them.");
+    public static readonly Setting DeploymentIdle = new("deployment.idle_after", "60", "How long nobody must have asked before a deployment with minReplicas 0 goes to sleep: seconds, or 5m.");
+    public static readonly Setting DeploymentReady = new("deployment.ready_timeout", "10m", "How long a replica may take to become ready.");
+    public static readonly Setting GatewayMaxBody = new("gateway.max_body", "67108864", "The largest body of a request to a model, in bytes.");
+    public static readonly Setting GatewayTimeout = new("gateway.timeout", "10m", "How long a model may take to answer.");
+    public static readonly Setting GatewayWake = new("gateway.wake_timeout", "60", "How long a request waits for a model that sleeps or is being started.");
+    public static readonly Setting GatewayWaiting = new("gateway.max_waiting", "1000", "How many requests may wait for replicas of one deployment; more are answered 503.");
+    public static readonly Setting FeedbackCapture = new("feedback.capture", "true", "Whether what models are asked and answer is recorded: 'true' or 'false'. Feedback is taken in either way.");
+    public static readonly Setting FeedbackConnection = new("feedback.connection", "a directory in the data directory", "The connection whose storage takes recorded predictions and feedback.");
+    public static readonly Setting FeedbackPrefix = new("feedback.prefix", "model_log", "What the keys of records begin with, below the path of the connection.");
+    public static readonly Setting FeedbackRecords = new("feedback.max_records", "10000", "How many records come into one object.");
+    public static readonly Setting FeedbackBytes = new("feedback.max_bytes", "8388608", "The bytes at which an object of records is closed.");
+    public static readonly Setting FeedbackAge = new("feedback.max_age", "10s", "How long a record waits for others of the same object: so much of recorded predictions a crash may lose.");
+    public static readonly Setting FeedbackMemory = new("feedback.memory", "67108864", "Bytes of recorded predictions in memory, above all while the storage cannot be reached; what comes then is dropped and counted.");
+    public static readonly Setting FeedbackJournal = new("feedback.journal", "1073741824", "Bytes of feedback in the data directory that the storage has not taken; what comes then is refused.");
+    public static readonly Setting FeedbackBodyLimit = new("feedback.body_limit", "1048576", "Bytes recorded of a body, 1048576 at most; the rest is cut off, and marked so.");
+    public static readonly Setting FeedbackProhibited = new("feedback.prohibited_headers", "authorization;x-jwt;x-user;x-email;cookie;set-cookie", "Headers, with ';' between them, that are not recorded.");
     public static readonly Setting LogLevel = new("log.level", "Information", "Trace, Debug, Information, Warning, Error or Critical; the inherited INFO and WARN too.");
 
     public static IReadOnlyList<Setting> All { get; } =
     [
         Role, Data, Urls, WebSocketPort, Pipelines, Branch, GitName, GitEmail, GitSshKey, GitKnownHosts, Database, Workspaces,
         MaxParallel, Executor, Kubeconfig, KubernetesContext, KubernetesNamespace, KubernetesServiceAccount, KubernetesPullSecrets, KubernetesWorkspaceClaim,
-        KubernetesElasticEtcd, KubernetesMaxActive, KubernetesKeepEnded, Retention, LogBytes, Anonymous, Hosts, Origins, Secret, Issuer, TokenDuration, AdminUser, AdminPassword,
+        KubernetesElasticEtcd, KubernetesMaxActive, KubernetesKeepEnded, Retention, LogBytes, Anonymous, Hosts, Origins, AdminRole, DataScientistRole, ViewerRole, Secret, Issuer, TokenDuration, AdminUser, AdminPassword,
         TlsCertificate, TlsKey, MaxBody,
         Agents, AgentTimeout, AgentToken, AgentPort, AgentHost, AgentDisks, AgentNvml, AgentNvidiaSmi,
         ConnectionsEnabled, ConnectionKey, VaultAddress, VaultToken, VaultMount, VaultPath, VaultNamespace, LocalDirectories, HostKeyScan,
         TrainingsEnabled, TrainingOutput, TrainingTimeout, TrainingParallel, TrainingArtifacts,
         PackagingsEnabled, PackagingOutput, PackagingTimeout, PackagingParallel, PackagingBase, PackagingBuilder, PackagingProgram, PackagingArguments,
-        RegistryEnabled, RegistryName, RegistryConnection, LogLevel,
+        RegistryEnabled, RegistryName, RegistryConnection,
+        DeploymentsEnabled, DeploymentPull, DeploymentPredictor, DeploymentPrefix, DeploymentEdge,
+        DeploymentIsolation, DeploymentIdle, DeploymentReady, GatewayMaxBody, GatewayTimeout, GatewayWake, GatewayWaiting,
+        BatchEnabled, BatchTimeout, BatchParallel,
+        FeedbackCapture, FeedbackConnection, FeedbackPrefix, FeedbackRecords, FeedbackBytes,
+        FeedbackAge, FeedbackMemory, FeedbackJournal, FeedbackBodyLimit, FeedbackProhibited, LogLevel,
     ];
 
     /// <summary>Those of the cluster: one that is set says that there is a cluster.</summary>

@@ -53,6 +53,20 @@ internal sealed class SettingValues
             ? number
             : throw Wrong(setting, $"a whole number of at least {least}");
 
+    public int? Number(Setting setting, int least, int most) => Number(setting, least) switch
+    {
+        { } number when number > most => throw Wrong(setting, $"at most {most}"),
+        var number => (int?)number,
+    };
+
+    public bool? Flag(Setting setting) => Text(setting)?.ToUpperInvariant() switch
+    {
+        null => null,
+        "TRUE" => true,
+        "FALSE" => false,
+        _ => throw Wrong(setting, "'true' or 'false'"),
+    };
+
     public TEnum? Choice<TEnum>(Setting setting)
         where TEnum : struct, Enum => Text(setting) is not { } text
             ? null
@@ -71,6 +85,13 @@ internal sealed class SettingValues
             ? TimeSpan.FromSeconds(number * Math.Max(1, unit))
             : throw Wrong(setting, "a time such as 43200 (seconds), 90s, 30m, 12h or 7d");
     }
+
+    /// <param name="bounds">As the message says them, such as <c>at least one second</c>.</param>
+    public TimeSpan? Duration(Setting setting, TimeSpan least, TimeSpan most, string bounds) => Duration(setting) switch
+    {
+        { } time when time < least || time > most => throw Wrong(setting, bounds),
+        var time => time,
+    };
 
     public StartupException Wrong(Setting setting, string expected)
     {

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Odin.Batch;
+using Odin.Deployments;
 using Odin.Packagings;
 using Odin.Server.Auth;
 using Odin.Server.Health;
@@ -16,7 +18,7 @@ internal static class ConfigurationEndpoints
         api.MapGet("/user/info", ShowUser).WithTags("Model lifecycle").WithName("ShowCurrentUser").WithSummary("Who sends the request").Produces<JsonObject>();
     }
 
-    private static IResult ShowConfiguration(LifecycleOptions options, TrainingOptions trainings, PackagingOptions packagings) => LifecycleEndpoints.Answer(new JsonObject
+    private static IResult ShowConfiguration(LifecycleOptions options, TrainingOptions trainings, PackagingOptions packagings, DeploymentOptions deployments, BatchOptions batch) => LifecycleEndpoints.Answer(new JsonObject
     {
         ["common"] = new JsonObject { ["version"] = AppEndpoints.Version, ["externalUrls"] = new JsonArray(), ["resourceGpuName"] = "nvidia.com/gpu" },
         ["connection"] = new JsonObject { ["enabled"] = options.Connections },
@@ -37,6 +39,16 @@ internal static class ConfigurationEndpoints
             ["defaultResources"] = ComputeWire.Write(packagings.DefaultResources),
             ["timeout"] = Nanoseconds(packagings.Timeout),
             ["nodePools"] = Pools(packagings.NodePools),
+        },
+        ["batch"] = new JsonObject { ["enabled"] = options.Batch, ["timeout"] = Nanoseconds(batch.Timeout), ["nodePools"] = Pools(batch.NodePools) },
+        ["deployment"] = new JsonObject
+        {
+            ["enabled"] = options.Deployments,
+            ["defaultDockerPullConnName"] = deployments.PullConnection ?? "",
+            ["defaultResources"] = ComputeWire.Write(deployments.DefaultResources),
+            ["customRoutePrefix"] = deployments.CustomRoutePrefix,
+            ["edge"] = new JsonObject { ["host"] = options.EdgeUrl ?? "" },
+            ["nodePools"] = Pools(deployments.NodePools),
         },
         ["users"] = new JsonObject { ["signOutUrl"] = "", ["claims"] = new JsonObject { ["name"] = "name", ["email"] = "email" } },
         ["trainer"] = Empty(),

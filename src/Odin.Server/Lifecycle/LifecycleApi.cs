@@ -1,8 +1,11 @@
 using Odin.Packagings;
 using Odin.Server.Artifacts;
+using Odin.Server.Batch;
 using Odin.Server.Connections;
+using Odin.Server.Deployments;
 using Odin.Server.Hosting;
 using Odin.Server.Packagings;
+using Odin.Server.Routes;
 using Odin.Server.Toolchains;
 using Odin.Server.Trainings;
 using Odin.Trainings;
@@ -18,6 +21,8 @@ internal static class LifecycleApi
         services.AddSingleton<HostKeyScanner>();
         services.AddSingleton<ConnectionNoun>().AddSingleton<ToolchainNoun>().AddSingleton<TrainingIntegrationNoun>();
         services.AddSingleton<TrainingNoun>().AddSingleton<PackagingIntegrationNoun>().AddSingleton<PackagingNoun>();
+        services.AddSingleton<InferenceServiceNoun>().AddSingleton<InferenceJobNoun>();
+        services.AddSingleton<DeploymentNoun>().AddSingleton<RouteNoun>().AddSingleton<EdgeAddress>().AddHttpContextAccessor();
         services.AddHostedService<BuiltIns>();
     }
 
@@ -31,6 +36,8 @@ internal static class LifecycleApi
         api.MapNoun<TrainingNoun>("/model/training", "Training", options.Trainings).MapTrainingSteps();
         api.MapNoun<PackagingIntegrationNoun>("/packaging/integration", "PackagingIntegration", options.Packagings);
         api.MapNoun<PackagingNoun>("/model/packaging", "Packaging", options.Packagings).MapPackagingSteps();
+        api.MapBatch(options);
         api.MapArtifacts();
+        api.MapDeployments(options);
     }
 }

@@ -14,7 +14,8 @@ internal static class LifecycleEndpoints
     /// <param name="path">Below <c>/api/v1</c>.</param>
     /// <param name="name">Of the kind, for the description; null: it is a second name of something, and not described.</param>
     /// <param name="isEnabled">False: all but reading is refused.</param>
-    public static RouteGroupBuilder MapNoun<TNoun>(this RouteGroupBuilder api, string path, string? name, bool isEnabled)
+    /// <param name="canReplace">False: what is made stays as it is.</param>
+    public static RouteGroupBuilder MapNoun<TNoun>(this RouteGroupBuilder api, string path, string? name, bool isEnabled, bool canReplace = true)
         where TNoun : ILifecycleNoun
     {
         var group = api.MapGroup(path);
@@ -27,8 +28,11 @@ internal static class LifecycleEndpoints
         Describe(group.MapGet("/{id}", show), name, "Show").Produces<JsonObject>().Produces<LifecycleMessage>(StatusCodes.Status404NotFound);
         Describe(group.MapPost("/", create), name, "Create").Takes<JsonObject>("application/json").Produces<JsonObject>(StatusCodes.Status201Created)
             .Produces<LifecycleMessage>(StatusCodes.Status400BadRequest).Produces<LifecycleMessage>(StatusCodes.Status409Conflict);
-        Describe(group.MapPut("/", replace), name, "Replace").Takes<JsonObject>("application/json").Produces<JsonObject>()
-            .Produces<LifecycleMessage>(StatusCodes.Status400BadRequest).Produces<LifecycleMessage>(StatusCodes.Status404NotFound);
+        if (canReplace)
+        {
+            Describe(group.MapPut("/", replace), name, "Replace").Takes<JsonObject>("application/json").Produces<JsonObject>()
+                .Produces<LifecycleMessage>(StatusCodes.Status400BadRequest).Produces<LifecycleMessage>(StatusCodes.Status404NotFound);
+        }
         Describe(group.MapDelete("/{id}", delete), name, "Delete").Produces<LifecycleMessage>().Produces<LifecycleMessage>(StatusCodes.Status404NotFound);
         return group;
     }

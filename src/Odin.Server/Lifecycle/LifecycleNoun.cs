@@ -23,7 +23,7 @@ internal abstract class LifecycleNoun<T, TWish>(IResourceStore store, TimeProvid
         return (new JsonArray([.. page.Select(Write)]), total);
     }
 
-    public async Task<JsonNode> ShowAsync(string id, CancellationToken cancellationToken) => Write(await FindAsync(id, cancellationToken));
+    public virtual async Task<JsonNode> ShowAsync(string id, CancellationToken cancellationToken) => Write(await FindAsync(id, cancellationToken));
 
     public async Task<JsonNode> CreateAsync(WireObject body, bool isStrict, CancellationToken cancellationToken)
     {
@@ -38,7 +38,7 @@ internal abstract class LifecycleNoun<T, TWish>(IResourceStore store, TimeProvid
         }
     }
 
-    public async Task<JsonNode> ReplaceAsync(WireObject body, bool isStrict, CancellationToken cancellationToken)
+    public virtual async Task<JsonNode> ReplaceAsync(WireObject body, bool isStrict, CancellationToken cancellationToken)
     {
         var wish = await ReadAsync(body, isStrict, cancellationToken);
         while (true)

@@ -13,5 +13,14 @@ internal sealed record LifecycleOptions
     /// <summary>Packagings and their integrations.</summary>
     public bool Packagings { get; init; } = true;
 
+    /// <summary>Batch services and jobs.</summary>
+    public bool Batch { get; init; } = true;
+
+    /// <summary>Deployments and routes.</summary>
+    public bool Deployments { get; init; } = true;
+
+    /// <summary>The address under which clients reach models, without a slash at its end; null: that by which the API is reached.</summary>
+    public string? EdgeUrl { get; init; }
+
     public HostKeyScanOptions HostKeys { get; init; } = new(HostKeyScan.Try, TimeSpan.FromSeconds(4));
 }

@@ -1,5 +1,7 @@
 using Odin.Artifacts;
+using Odin.Batch;
 using Odin.Connections;
+using Odin.Deployments;
 using Odin.Images;
 using Odin.Packagings;
 using Odin.Server.Connections;
@@ -17,9 +19,12 @@ internal static class LifecycleSettings
 
     public static LifecycleOptions Read(SettingValues values) => new()
     {
-        Connections = Flag(values, Settings.ConnectionsEnabled),
-        Trainings = Flag(values, Settings.TrainingsEnabled),
-        Packagings = Flag(values, Settings.PackagingsEnabled),
+        Connections = values.Flag(Settings.ConnectionsEnabled) ?? true,
+        Trainings = values.Flag(Settings.TrainingsEnabled) ?? true,
+        Packagings = values.Flag(Settings.PackagingsEnabled) ?? true,
+        Batch = values.Flag(Settings.BatchEnabled) ?? true,
+        Deployments = values.Flag(Settings.DeploymentsEnabled) ?? true,
+        EdgeUrl = ReadEdge(values),
         HostKeys = new HostKeyScanOptions(values.Choice<HostKeyScan>(Settings.HostKeyScan) ?? HostKeyScan.Try, ScanPatience),
     };
 
@@ -27,7 +32,7 @@ internal static class LifecycleSettings
     {
         OutputConnection = values.Text(Settings.TrainingOutput) ?? new TrainingOptions().OutputConnection,
         Timeout = ReadTimeout(values, Settings.TrainingTimeout) ?? new TrainingOptions().Timeout,
-        MaxParallel = ReadParallel(values, Settings.TrainingParallel) ?? new TrainingOptions().MaxParallel,
+        MaxParallel = values.Number(Settings.TrainingParallel, 1, MostParallel) ?? new TrainingOptions().MaxParallel,
         ArtifactFormat = values.Choice<ArchiveFormat>(Settings.TrainingArtifacts) ?? new TrainingOptions().ArtifactFormat,
     };
 
@@ -35,14 +40,37 @@ internal static class LifecycleSettings
     {
         OutputConnection = values.Text(Settings.PackagingOutput) ?? new PackagingOptions().OutputConnection,
         Timeout = ReadTimeout(values, Settings.PackagingTimeout) ?? new PackagingOptions().Timeout,
-        MaxParallel = ReadParallel(values, Settings.PackagingParallel) ?? new PackagingOptions().MaxParallel,
+        MaxParallel = values.Number(Settings.PackagingParallel, 1, MostParallel) ?? new PackagingOptions().MaxParallel,
         BaseImage = ReadBase(values) ?? PackagingOptions.MachineBase,
         Containerfile = ReadContainerfile(values),
     };
 
+    public static BatchOptions ReadBatch(SettingValues values) => new()
+    {
+        Timeout = ReadTimeout(values, Settings.BatchTimeout) ?? new BatchOptions().Timeout,
+        MaxParallel = values.Number(Settings.BatchParallel, 1, MostParallel) ?? new BatchOptions().MaxParallel,
+    };
+
+    public static DeploymentOptions ReadDeployments(SettingValues values) => new()
+    {
+        PullConnection = values.Text(Settings.DeploymentPull),
+        DefaultPredictor = values.Text(Settings.DeploymentPredictor) switch
+        {
+            null => null,
+            var name when Predictors.All.Contains(name) => name,
+            _ => throw values.Wrong(Settings.DeploymentPredictor, "one of " + string.Join(", ", Predictors.All)),
+        },
+        CustomRoutePrefix = values.Text(Settings.DeploymentPrefix) switch
+        {
+            null => new DeploymentOptions().CustomRoutePrefix,
+            var prefix when prefix.StartsWith('/') => prefix,
+            _ => throw values.Wrong(Settings.DeploymentPrefix, "a path such as /custom, or '/'"),
+        },
+    };
+
     public static EmbeddedRegistryOptions ReadRegistry(SettingValues values) => new()
     {
-        IsEnabled = Flag(values, Settings.RegistryEnabled),
+        IsEnabled = values.Flag(Settings.RegistryEnabled) ?? true,
         Connection = values.Text(Settings.RegistryConnection),
         Name = values.Text(Settings.RegistryName) switch
         {
@@ -50,6 +78,14 @@ internal static class LifecycleSettings
             var name when ImageReference.TryParse($"{name}/x", out var reference) && reference.Registry == name => name,
             _ => throw values.Wrong(Settings.RegistryName, "a host with a dot or a port, as in registry.example.org or 10.0.0.1:9003"),
         },
+    };
+
+    private static string? ReadEdge(SettingValues values) => values.Text(Settings.DeploymentEdge) switch
+    {
+        null => null,
+        var address when Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.Query.Length + uri.Fragment.Length + uri.UserInfo.Length == 0 =>
+            address.TrimEnd('/'),
+        _ => throw values.Wrong(Settings.DeploymentEdge, "an address such as https://models.example.org"),
     };
 
     private static string? ReadBase(SettingValues values) => values.Text(Settings.PackagingBase) switch
@@ -107,22 +143,5 @@ internal static class LifecycleSettings
             : throw values.Wrong(Settings.ConnectionKey, $"{KeyBytes} bytes in base64. Make one with: openssl rand -base64 {KeyBytes}");
     }
 
-    private static bool Flag(SettingValues values, Setting setting) => values.Text(setting)?.ToUpperInvariant() switch
-    {
-        null or "TRUE" => true,
-        "FALSE" => false,
-        _ => throw values.Wrong(setting, "'true' or 'false'"),
-    };
-
-    private static TimeSpan? ReadTimeout(SettingValues values, Setting setting) => values.Duration(setting) switch
-    {
-        { } timeout when timeout < TimeSpan.FromSeconds(1) => throw values.Wrong(setting, "at least one second"),
-        var timeout => timeout,
-    };
-
-    private static int? ReadParallel(SettingValues values, Setting setting) => values.Number(setting, 1) switch
-    {
-        > MostParallel => throw values.Wrong(setting, $"at most {MostParallel}"),
-        var number => (int?)number,
-    };
+    private static TimeSpan? ReadTimeout(SettingValues values, Setting setting) => values.Duration(setting, TimeSpan.FromSeconds(1), TimeSpan.MaxValue, "at least one second");
 }

@@ -1,6 +1,4 @@
 using System.ComponentModel;
-using Microsoft.AspNetCore.Http.Features;
-using Odin.Server.Hosting;
 using Odin.Steps;
 using Odin.Storage;
 
@@ -52,7 +50,7 @@ internal static class StepEndpoints
         string inherited, string id, string? follow, IResourceStore store, StepLogs<T> logs, TimeProvider time, CancellationToken cancellationToken)
         where T : class, IStepResource<T>
     {
-        var goOn = ReadFlag(follow);
+        var goOn = LogStream.ReadFlag(follow);
         var resource = await store.FindAsync<T>(id, cancellationToken) ?? throw LifecycleException.NotFound(id);
         if (goOn && !StepLogs<T>.HasStarted(resource.Progress))
             resource = await WaitAsync(inherited, id, logs, time, cancellationToken) ?? throw LifecycleException.NotFound(id);
@@ -73,36 +71,6 @@ internal static class StepEndpoints
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new LifecycleException(StatusCodes.Status409Conflict, $"model {inherited} {id} has not started yet");
-        }
-    }
-
-    // As Go reads it, and as Python writes it.
-    private static bool ReadFlag(string? text) => text switch
-    {
-        null or "" or "0" or "f" or "F" or "false" or "False" or "FALSE" => false,
-        "1" or "t" or "T" or "true" or "True" or "TRUE" => true,
-        _ => throw LifecycleException.BadRequest($"Convert {text} to bool"),
-    };
-
-    /// <summary>Sends a log as it comes.</summary>
-    private sealed class LogStream(Func<CancellationToken, IAsyncEnumerable<ReadOnlyMemory<byte>>> read) : IResult
-    {
-        public async Task ExecuteAsync(HttpContext httpContext)
-        {
-            using var stop = StopToken.Create(httpContext);
-            httpContext.Response.ContentType = "text/plain; charset=utf-8";
-            httpContext.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-            try
-            {
-                await httpContext.Response.StartAsync(stop.Token);
-                await foreach (var piece in read(stop.Token))
-                    await httpContext.Response.BodyWriter.WriteAsync(piece, stop.Token);
-                await httpContext.Response.BodyWriter.FlushAsync(stop.Token);
-            }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
-            {
-                // The client has left or the server stops: there is nobody to tell.
-            }
         }
     }
 }

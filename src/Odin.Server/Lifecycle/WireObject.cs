@@ -85,6 +85,14 @@ internal sealed class WireObject
         var other => throw Wrong(other, name, "true or false"),
     };
 
+    /// <summary>A whole number of 32 bits; null if it is absent.</summary>
+    public int? Integer(string name) => Find(name) switch
+    {
+        null => null,
+        JsonValue value when value.TryGetValue<int>(out var number) => number,
+        var other => throw Wrong(other, name, "a whole number of 32 bits"),
+    };
+
     /// <summary>An object; null if it is absent.</summary>
     public WireObject? Object(string name) => Find(name) switch
     {

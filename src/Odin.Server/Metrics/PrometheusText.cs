@@ -63,7 +63,9 @@ internal static class PrometheusText
         var unit = instrument.Instrument.Unit switch { "s" => "_seconds", "By" => "_bytes", _ => "" };
         if (!name.EndsWith(unit, StringComparison.Ordinal))
             name += unit;
-        return instrument.IsCounter && !name.EndsWith("_total", StringComparison.Ordinal) ? name + "_total" : name;
+        // Names of the inherited system have it in front.
+        var saysTotal = name.EndsWith("_total", StringComparison.Ordinal) || name.StartsWith("total_", StringComparison.Ordinal);
+        return instrument.IsCounter && !saysTotal ? name + "_total" : name;
     }
 
     private static void Line(StringBuilder text, string name, string labels, double value)

@@ -12,7 +12,7 @@ namespace Odin.Server.Registry;
 /// token of the server, or with name and password on each request. In the place of the password a token of that user will do.
 /// </summary>
 internal sealed class RegistryAccess(
-    TokenAuthenticator tokens, UserAccounts accounts, LoginThrottle throttle, LoginAudit audit, JwtSigner signer, TimeProvider time)
+    TokenAuthenticator tokens, UserPresence users, RolePolicy roles, UserAccounts accounts, LoginThrottle throttle, LoginAudit audit, JwtSigner signer, TimeProvider time)
 {
     // Long enough for the requests of one push; clients ask for a new one by themselves.
     private static readonly TimeSpan Life = TimeSpan.FromMinutes(15);
@@ -25,7 +25,13 @@ internal sealed class RegistryAccess(
     {
         var (user, problem) = await FindUserAsync(context);
         if (user is not null)
-            return user;
+        {
+            var facts = await users.FindAsync(user, context.RequestAborted);
+            if (facts is not null && roles.MayUseRegistry(facts.Roles, context.Request.Method))
+                return user;
+            await RegistryAnswers.RefuseAsync(context, StatusCodes.Status403Forbidden, "DENIED", $"The roles of '{user}' do not allow this.");
+            return null;
+        }
         if (context.Response.StatusCode == StatusCodes.Status429TooManyRequests)
             return null;
         context.Response.Headers.WWWAuthenticate = $"Bearer realm=\"{Address(context.Request)}/v2/token\",service=\"{context.Request.Host}\"";

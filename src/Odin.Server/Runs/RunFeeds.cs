@@ -1,3 +1,4 @@
+using Odin.Reconciliation;
 using Odin.Resources;
 using Odin.Runs;
 using Odin.Storage;
@@ -8,11 +9,9 @@ namespace Odin.Server.Runs;
 /// The runs that somebody looks at. One subscription to the store serves all of them; a few that nobody looks at any more
 /// stay, since whoever asks for a run's status asks again.
 /// </summary>
-internal sealed partial class RunFeeds(IResourceStore store, RunReader reader, ILogger<RunFeeds> logger) : BackgroundService
+internal sealed class RunFeeds(IResourceStore store, RunReader reader, TimeProvider time, ILogger<RunFeeds> logger) : BackgroundService
 {
     private const int MaxIdle = 8;
-
-    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, RunFeed> feeds = new(StringComparer.Ordinal);
@@ -33,32 +32,16 @@ internal sealed partial class RunFeeds(IResourceStore store, RunReader reader, I
         }
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(KeepWatchingAsync<Run>(stoppingToken), KeepWatchingAsync<TaskRun>(stoppingToken));
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(FollowAsync<Run>(stoppingToken), FollowAsync<TaskRun>(stoppingToken));
 
-    private async Task KeepWatchingAsync<T>(CancellationToken cancellationToken)
-        where T : class, IResource<T>
+    private Task FollowAsync<T>(CancellationToken cancellationToken)
+        where T : class, IResource<T> =>
+        store.FollowAsync<T>(_ => ReportAsync(ResourceChange.Resync), (change, _) => ReportAsync(change), time, logger, cancellationToken);
+
+    private Task ReportAsync(ResourceChange change)
     {
-        while (!cancellationToken.IsCancellationRequested)
-        {
-            try
-            {
-                await using var watcher = ResourceWatcher.Start<T>(store, cancellationToken);
-                // What happened before the subscription went unheard.
-                Report(ResourceChange.Resync);
-                while (await watcher.ReadAsync() is { } change)
-                    Report(change);
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e) when (e is not OutOfMemoryException)
-            {
-                LogWatchFailed(T.Kind, e.Message);
-            }
-            await Task.Delay(RetryDelay, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+        Report(change);
+        return Task.CompletedTask;
     }
 
     private void Report(ResourceChange change)
@@ -98,9 +81,6 @@ internal sealed partial class RunFeeds(IResourceStore store, RunReader reader, I
         idle[0].Dispose();
         idle.RemoveAt(0);
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot watch changes of {Kind}; trying again: {Reason}")]
-    private partial void LogWatchFailed(string kind, string reason);
 
     /// <summary>Holds a feed.</summary>
     internal sealed class Lease(RunFeeds owner, RunFeed feed) : IDisposable

@@ -10,7 +10,7 @@ namespace Odin.Server.WebSockets;
 /// The inherited WebSocket protocol (spec 5): one request a connection, one or more frames in answer, then close 1000.
 /// </summary>
 internal sealed partial class SocketEndpoint(
-    IEnumerable<ISocketCommand> commands, TokenAuthenticator authenticator, ServerMeters meters, TimeProvider time, ILogger<SocketEndpoint> logger)
+    IEnumerable<ISocketCommand> commands, TokenAuthenticator authenticator, RolePolicy roles, ServerMeters meters, TimeProvider time, ILogger<SocketEndpoint> logger)
 {
     private static readonly TimeSpan FirstFrameLimit = TimeSpan.FromSeconds(30), CloseLimit = TimeSpan.FromSeconds(5);
 
@@ -86,7 +86,10 @@ internal sealed partial class SocketEndpoint(
         if (context.UserName() is { } known)
             return new Authentication(known, null);
         if (request.Token is { } token)
-            return await authenticator.AuthenticateAsync(token, cancellationToken);
+        {
+            var sender = await authenticator.AuthenticateAsync(token, cancellationToken);
+            return roles.MayUseSockets(sender.Roles) ? sender : new Authentication(null, "Forbidden");
+        }
         return context.Items.ContainsKey(typeof(TokenOwed)) ? new Authentication(null, "Not authenticated") : default;
     }
 

@@ -80,7 +80,7 @@ public sealed class ApplyTests : IDisposable
         Assert.Equal(ExitCode.Usage, result.ExitCode);
         Assert.Equal(
             $"error: '{first}', entity 1: 'kind' is missing\n"
-            + $"'{first}', entity 3: the kind 'Wine' is none of Connection, ToolchainIntegration, PackagingIntegration, ModelTraining, ModelPackaging\n"
+            + $"'{first}', entity 3: the kind 'Wine' is none of Connection, ToolchainIntegration, PackagingIntegration, ModelTraining, ModelPackaging, ModelDeployment, ModelRoute, InferenceService\n"
             + $"the connection 'b' is there twice: in '{first}' and '{second}'\n"
             + "Each entity is a map with 'kind', 'id' and 'spec': docs/reference/manifests.md has them all.\n",
             result.Error);

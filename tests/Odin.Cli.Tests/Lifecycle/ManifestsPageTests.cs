@@ -7,7 +7,8 @@ namespace Odin.Cli.Tests.Lifecycle;
 public sealed partial class ManifestsPageTests : IDisposable
 {
     private static readonly string[] Readers =
-        ["Connections/ConnectionNoun.cs", "Toolchains/ToolchainNoun.cs", "Trainings/TrainingNoun.cs", "Packagings/PackagingIntegrationNoun.cs", "Packagings/PackagingNoun.cs", "Lifecycle/ComputeWire.cs"];
+        ["Connections/ConnectionNoun.cs", "Toolchains/ToolchainNoun.cs", "Trainings/TrainingNoun.cs", "Packagings/PackagingIntegrationNoun.cs", "Packagings/PackagingNoun.cs",
+        "Deployments/DeploymentNoun.cs", "Routes/RouteNoun.cs", "Batch/InferenceServiceNoun.cs", "Batch/InferenceJobNoun.cs", "Batch/BatchWire.cs", "Lifecycle/ComputeWire.cs"];
 
     private readonly CliTest cli = new();
 
@@ -31,7 +32,7 @@ public sealed partial class ManifestsPageTests : IDisposable
         string[] made =
         [
             "connection/wine-source", "connection/wine-data", "connection/our-registry", "toolchain/our-own", "packaging-integration/our-packager",
-            "training/wine", "training/wine-script", "packaging/wine",
+            "training/wine", "training/wine-script", "packaging/wine", "deployment/wine", "route/wine-ab", "batch-service/wine",
         ];
         Assert.Equal(made, result.Lines);
         Assert.Contains("error: the training 'wine' failed: ", result.Error, StringComparison.Ordinal);
@@ -58,6 +59,6 @@ public sealed partial class ManifestsPageTests : IDisposable
     [GeneratedRegex("```yaml\n(.*?)\n```", RegexOptions.Singleline)]
     private static partial Regex Example();
 
-    [GeneratedRegex(@"\b(?:Text|FilledText|NullableText|Flag|Object|Objects|Texts|Map|Json|Value)\(""(\w+)""")]
+    [GeneratedRegex(@"\b(?:Text|FilledText|NullableText|Flag|Object|Objects|Texts|Map|Json|Value|Integer)\(""(\w+)""")]
     private static partial Regex Read();
 }

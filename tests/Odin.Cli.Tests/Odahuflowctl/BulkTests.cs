@@ -1,4 +1,3 @@
-using Odin.Cli.Odahuflowctl;
 using Odin.Cli.Tests.Lifecycle;
 
 namespace Odin.Cli.Tests.Odahuflowctl;
@@ -37,6 +36,18 @@ public sealed class BulkTests(RealServer server) : IDisposable
             new CliResult(0, $"Operation completed, removed resources: 4 (Connection {id}-c, ToolchainIntegration {id}-t, ModelTraining {id}-m, ModelPackaging {id}-p)\n", ""),
             await cli.RunAsync("bulk", "delete", file));
         Assert.Equal(new CliResult(0, "Operation completed\n", ""), await cli.RunAsync("bulk", "delete", file));
+    }
+
+    [Fact]
+    public async Task Apply_BatchServicesAndJobs_EachJobIsANewOne()
+    {
+        var service = $"kind: InferenceService\nid: {id}\nspec: {{image: i, command: ['true'], modelRegistry: {{local: {{meta: {{name: m, version: '1'}}}}}}, dataSource: {{connection: {id}-c}}, outputDestination: {{connection: {id}-c}}}}\n---\n";
+        var file = cli.File("batch.yaml", $"{Connection}{service}kind: InferenceJob\nspec: {{inferenceServiceId: {id}}}\n");
+        var made = await cli.RunAsync("bulk", "apply", file);
+        Assert.Matches($@"\AOperation completed, created resources: 3 \(Connection {id}-c, InferenceService {id}, InferenceJob job-{id}-[0-9a-f]{{5}}\)\n\z", made.Out);
+        Assert.Matches($@"created resources: 1 \(InferenceJob job-{id}-[0-9a-f]{{5}}\), changed resources: 2 ", (await cli.RunAsync("bulk", "apply", file)).Out);
+        // One does not go while it has jobs.
+        Assert.Contains("there are child jobs", (await cli.RunAsync("bulk", "delete", file)).Out, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -100,19 +111,16 @@ public sealed class BulkTests(RealServer server) : IDisposable
     public async Task Template_ThatIsNotThere_IsAnError() =>
         Assert.Equal(new CliResult(1, $"Error: Cannot find nope template\n{Hint}", ""), await cli.RunAsync("template", "generate", "--name", "nope"));
 
-    /// <summary>Deployments come with serving; that one is at least a manifest.</summary>
     [Fact]
     public async Task Templates_AreValidAsTheyAre()
     {
-        foreach (var name in new[] { "gcp_connection", "git_connection", "docker_packaging", "mlflow_training" })
+        foreach (var name in new[] { "gcp_connection", "git_connection", "docker_packaging", "mlflow_training", "deployment" })
         {
             var text = (await cli.RunAsync("template", "generate", "--name", name)).Out;
             var result = await cli.RunAsync("bulk", "apply", cli.File($"{name}.yaml", text));
             Assert.True(result.ExitCode == 0, name + result.Out);
         }
-        Assert.Contains("kind: ModelDeployment\n", (await cli.RunAsync("template", "generate", "--name", "deployment")).Out, StringComparison.Ordinal);
-        Assert.Single(Odin.Cli.Odahuflowctl.Entities.CtlManifest.ReadAll(cli.File("deployment.yaml", CtlTemplates.All["deployment"]), cli.Environment(TextWriter.Null, TextWriter.Null)));
-        foreach (var name in new[] { "mlflow_training", "docker_packaging", "git_connection", "gcp_connection" })
+        foreach (var name in new[] { "deployment", "mlflow_training", "docker_packaging", "git_connection", "gcp_connection" })
             Assert.Equal(0, (await cli.RunAsync("bulk", "delete", cli.File($"{name}.yaml"))).ExitCode);
     }
 }

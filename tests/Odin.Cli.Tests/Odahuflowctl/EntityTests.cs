@@ -151,16 +151,6 @@ public sealed class EntityTests : IDisposable
         Assert.Equal("""{"entrypoint":"1.0","defaultImage":"4","additionalEnvironments":{"A":"2.5","B":"10"}}""", spec.ToJsonString());
     }
 
-    [Theory]
-    [InlineData("dep")]
-    [InlineData("route")]
-    public async Task NotServedYet_AnswersAsTheServerDoes(string group)
-    {
-        var result = await cli.RunAsync(group, "get");
-        Assert.Equal(1, result.ExitCode);
-        Assert.Matches(@"\AError: Got error from server: .* \(status: 404\)\n", result.Out);
-    }
-
     [Fact]
     public async Task Url_OnTheGroup_ComesBeforeTheConfiguration()
     {

@@ -201,17 +201,6 @@ public sealed class JobTests : IAsyncDisposable
         Assert.Equal($"Error: Got error from server: {message} (status: 403)\n{Hint}", (await cli.RunAsync("conn", "get")).Out);
     }
 
-    [Theory]
-    [InlineData("dep get", "model/deployment")]
-    [InlineData("route get --id r", "model/route/r")]
-    [InlineData("model info --md d", "model/deployment/d/default-route")]
-    public async Task Serving_OfAServerThatHasNone_IsSaid(string line, string path)
-    {
-        server.On($"GET /api/v1/{path}", $$"""{"title":"Not Found","status":404,"detail":"There is nothing at '/api/v1/{{path}}'. The API is described at /docs."}""", 404);
-        Assert.Equal(
-            $"Error: Got error from server: This server does not serve models: it has no /api/v1/{path} (status: 404)\n{Hint}", (await cli.RunAsync(line.Split(' '))).Out);
-    }
-
     [Fact]
     public async Task Model_IsAsked()
     {
@@ -279,6 +268,20 @@ public sealed class RealJobTests(RealServer server) : IDisposable
         Assert.Matches($@"\nModel {source.Id} was trained\. Training took \d+ seconds\n\z", result.Out);
         Assert.Matches(@"\Adoubler-1\.0-.*\.zip\n\z", (await cli.RunAsync("train", "get", "--id", source.Id, "-o", "jsonpath=$[0].status.artifacts[0].artifactName")).Out);
         Assert.Contains("training with 2\n", (await cli.RunAsync("train", "logs", "--id", source.Id, "--not-follow")).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Deployment_IsMadeShownChangedAndDeleted()
+    {
+        var id = $"d-{Guid.NewGuid():n}"[..12];
+        var file = cli.File("deployment.yaml", $"kind: ModelDeployment\nid: {id}\nspec: {{image: '127.0.0.1:1/none:1', predictor: odahu-ml-server, minReplicas: 0}}\n");
+        Assert.Contains("'maxReplicas': 1", (await cli.RunAsync("dep", "create", "-f", file, "--no-wait")).Out, StringComparison.Ordinal);
+        Assert.Equal("Deployment already exists\n", (await cli.RunAsync("dep", "create", "-f", file, "--ignore-if-exists")).Out);
+        Assert.Contains("'127.0.0.1:1/none:2'", (await cli.RunAsync("dep", "edit", "-f", file, "--image", "127.0.0.1:1/none:2", "--no-wait")).Out, StringComparison.Ordinal);
+        Assert.Equal($"/model/{id}\n", (await cli.RunAsync("route", "get", "--id", id, "-o", "jsonpath=$[0].spec.urlPrefix")).Out);
+        var deleted = await cli.RunAsync("dep", "delete", "--id", id);
+        Assert.Equal((0, $"Model deployment {id} was deleted"), (deleted.ExitCode, deleted.Lines[^1]));
+        Assert.Equal($"ModelDeployment {id} was not found. Ignore\n", (await cli.RunAsync("dep", "delete", "--id", id, "--ignore-not-found")).Out);
     }
 
     [Fact]

@@ -143,4 +143,23 @@ public sealed class ExitCodeTests : IAsyncDisposable
         var changed = await cli.RunAsync("user", "-u", "ada", "--password-stdin", "--url", server.Url);
         Assert.StartsWith("Found existing user\n", changed.Error, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task User_Roles_AreGivenWithAndWithoutAPassword()
+    {
+        cli.Input = "pw\n";
+        server.On("GET /v1/users/ada", """{"detail":"no","status":404}""", 404).On("POST /v1/users", """{"user":{"username":"ada","roles":["r","s"]}}""");
+        Assert.Equal(0, (await cli.RunAsync("user", "add", "ada", "--password-stdin", "--role", "r", "--role", "s", "--url", server.Url)).ExitCode);
+        Assert.Equal("""{"user":{"username":"ada","password":"pw","roles":["r","s"]}}""", server.Requests.Last().Body);
+
+        var missing = await cli.RunAsync("user", "add", "ada", "--role", "r", "--url", server.Url);
+        Assert.Equal((ExitCode.Usage, "error: the user's password is missing\nGive it with --password-stdin.\n"), (missing.ExitCode, missing.Error));
+
+        server.On("GET /v1/users/ada", """{"user":{"username":"ada"}}""").On("PUT /v1/users/ada", """{"user":{"username":"ada"}}""");
+        Assert.Equal(0, (await cli.RunAsync("user", "add", "ada", "--role", "r", "--url", server.Url)).ExitCode);
+        Assert.Equal("""{"username":"ada","roles":["r"]}""", server.Requests.Last().Body);
+
+        server.On("GET /v1/users", """{"users":[{"username":"ada","roles":["r","s"]},{"username":"bob"}]}""");
+        Assert.Matches(@"\nada +\|  *\|  *\| r, s *\nbob ", (await cli.RunAsync("user", "list", "--url", server.Url)).Out);
+    }
 }

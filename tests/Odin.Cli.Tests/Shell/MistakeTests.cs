@@ -31,6 +31,10 @@ public sealed class MistakeTests : IAsyncDisposable
     [InlineData("lint nodir", "there is no file or directory 'nodir'", "Name a job's directory")]
     [InlineData("push j nofile", "there is no file 'nofile'", "Name a file")]
     [InlineData("chore yaml2json nofile", "there is no file 'nofile'", "relative to")]
+    [InlineData("model invoke --md wine --json-file nofile", "there is no file 'nofile'", "Check the path")]
+    [InlineData("model feedback --md wine --request-id i --json-file no/file", "there is no file 'no/file'", "Check the path")]
+    [InlineData("deployment create -f nofile", "Resource file 'nofile' not found", "Check the path")]
+    [InlineData("apply -f nofile", "Resource file 'nofile' not found", "Check the path")]
     [InlineData("list --context nope", "there is no context 'nope'", "odin context list")]
     public async Task ThingThatIsNotThere_SaysWhatToTypeNext(string line, string message, string next) => await ExpectAsync(ExitCode.NotFound, line, message, next);
 

@@ -14,7 +14,7 @@ public sealed class RunFeedTests : IAsyncLifetime
     private readonly InMemoryResourceStore store = new();
     private readonly RunFeeds feeds;
 
-    public RunFeedTests() => feeds = new RunFeeds(store, new RunReader(store, []), NullLogger<RunFeeds>.Instance);
+    public RunFeedTests() => feeds = new RunFeeds(store, new RunReader(store, []), TimeProvider.System, NullLogger<RunFeeds>.Instance);
 
     public async ValueTask InitializeAsync()
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Odin.Storage;
 using Odin.Users;
 
 namespace Odin.Server.Tests.Users;
@@ -65,6 +66,48 @@ public sealed class UserTests(ServerFixture fixture) : IClassFixture<ServerFixtu
         await admin.SendJsonAsync(HttpMethod.Delete, "/v1/users/admin", null, HttpStatusCode.Conflict);
     }
 
+    /// <summary>A user who may do less is none who could give the others their rights back.</summary>
+    [Fact]
+    public async Task LastAdmin_CanBeNeitherDeletedNorDemoted()
+    {
+        await using var lonely = await TestServer.StartAsync(o => o with { Roles = new Odin.Server.Auth.RoleOptions { Admin = "boss" } });
+        using var admin = lonely.Admin();
+        await admin.PostJsonAsync("/v1/users", """{"user":{"username":"ada","password":"p","roles":["odahu_viewer"]}}""");
+        var problem = await admin.SendJsonAsync(HttpMethod.Delete, "/v1/users/admin", null, HttpStatusCode.Conflict);
+        Assert.StartsWith("'admin' is the only user who may do everything", (string?)problem["detail"], StringComparison.Ordinal);
+        await admin.SendJsonAsync(HttpMethod.Put, "/v1/users/admin", """{"roles":["odahu_viewer"],"firstname":"A"}""", HttpStatusCode.Conflict);
+        Assert.Null((string?)(await admin.GetJsonAsync("/v1/users/admin"))["user"]!["firstname"]);
+        // To have the role is as good as to have none.
+        await admin.SendJsonAsync(HttpMethod.Put, "/v1/users/admin", """{"roles":["boss","x"]}""");
+        await admin.SendJsonAsync(HttpMethod.Put, "/v1/users/admin", """{"roles":["x"]}""", HttpStatusCode.Conflict);
+        await admin.SendJsonAsync(HttpMethod.Put, "/v1/users/ada", """{"roles":["boss"]}""");
+        await admin.SendJsonAsync(HttpMethod.Put, "/v1/users/admin", """{"roles":["odahu_viewer"]}""");
+        using var ada = lonely.With(lonely.Token("ada"));
+        await Eventually.True(async () => (await ada.GetAsync(new Uri("/v1/users", UriKind.Relative))).IsSuccessStatusCode, "ada may do everything");
+        await ada.SendJsonAsync(HttpMethod.Delete, "/v1/users/ada", null, HttpStatusCode.Conflict);
+        // Who may not do everything can go at any time.
+        await ada.SendJsonAsync(HttpMethod.Delete, "/v1/users/admin", null);
+        await ada.SendJsonAsync(HttpMethod.Delete, "/v1/users/ada", null, HttpStatusCode.Conflict);
+    }
+
+    /// <summary>Two admins, each demoting the other at the same time: one of them must stay.</summary>
+    [Fact]
+    public async Task Demotion_OfTheLastTwoAtOnce_LeavesOne()
+    {
+        var store = new InMemoryResourceStore();
+        var accounts = new UserAccounts(store, new PasswordHasher(new PasswordOptions { Iterations = 10 }), TimeProvider.System, "boss");
+        foreach (var name in new[] { "a", "b" })
+            await accounts.CreateAsync(name, new UserChange("p", null, null) { Roles = ["boss"] }, CancellationToken.None);
+        for (var round = 0; round < 40; round++)
+        {
+            var outcomes = await Task.WhenAll(new[] { "a", "b" }.Select(name => Task.Run(() => accounts.UpdateAsync(name, new UserChange(null, null, null) { Roles = ["less"] }, CancellationToken.None))));
+            Assert.Single(outcomes, o => o is AccountOutcome.Done);
+            Assert.Single(outcomes, o => o is AccountOutcome.OnlyAdmin);
+            foreach (var name in new[] { "a", "b" })
+                await accounts.UpdateAsync(name, new UserChange(null, null, null) { Roles = ["boss"] }, CancellationToken.None);
+        }
+    }
+
     /// <summary>Two users, each deleting the other at the same time: one of them must stay, or nobody can ever log in again.</summary>
     [Fact]
     public async Task Delete_TheLastTwoAtOnce_LeavesOne()
@@ -117,8 +160,8 @@ public sealed class UserTests(ServerFixture fixture) : IClassFixture<ServerFixtu
     [Fact]
     public async Task Login_ThatReplacesAnOldHash_EndsNoToken()
     {
-        var accounts = new UserAccounts(server.Store, new PasswordHasher(new PasswordOptions { Iterations = 500 }), TimeProvider.System);
-        await accounts.CreateAsync("edsger", "p", null, null, CancellationToken.None);
+        var accounts = new UserAccounts(server.Store, new PasswordHasher(new PasswordOptions { Iterations = 500 }), TimeProvider.System, "odahu_admin");
+        await accounts.CreateAsync("edsger", new UserChange("p", null, null), CancellationToken.None);
         var client = new StockClient(server);
         using var before = server.With(server.Token("edsger"));
         await before.GetJsonAsync("/v1/users/edsger");

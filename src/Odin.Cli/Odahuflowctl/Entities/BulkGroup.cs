@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using Odin.Cli.Lifecycle;
 
 namespace Odin.Cli.Odahuflowctl.Entities;
 
@@ -31,6 +32,12 @@ internal sealed class BulkGroup(CtlSession session)
 
     private async Task ProcessAsync(CtlClient client, CtlEntity entity, int number, bool isDelete, CancellationToken cancellationToken)
     {
+        if (entity.Noun == CtlNoun.BatchJob && entity.Id.Length == 0)
+        {
+            if (!isDelete)
+                await MakeJobAsync(client, entity, number, cancellationToken);
+            return;
+        }
         if (await TryAsync(client, HttpMethod.Get, entity, why => CtlMessages.CanNotGetStatus(number, entity.Id, why), cancellationToken) is not { } found)
             return;
         if (found.Status != HttpStatusCode.NotFound && !found.IsSuccess)
@@ -48,6 +55,16 @@ internal sealed class BulkGroup(CtlSession session)
             errors.Add(fail(answer.Failure().Message));
         else
             (isDelete ? removed : found.IsSuccess ? changed : created).Add(entity.Title);
+    }
+
+    private async Task MakeJobAsync(CtlClient client, CtlEntity entity, int number, CancellationToken cancellationToken)
+    {
+        if (await TryAsync(client, HttpMethod.Post, entity, why => CtlMessages.CanNotUpdate(number, entity.Id, why), cancellationToken) is not { } answer)
+            return;
+        if (answer.IsSuccess)
+            created.Add($"{entity.Noun.Kind} {LifecycleNoun.Find(answer.Body, "id")}");
+        else
+            errors.Add(CtlMessages.CanNotUpdate(number, entity.Id, answer.Failure().Message));
     }
 
     // Null: there was no answer, which is among the errors now.

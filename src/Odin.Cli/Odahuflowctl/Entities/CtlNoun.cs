@@ -38,7 +38,8 @@ internal sealed record CtlNoun(string Command, string? Alias, string Kind, strin
 
     private static CtlNoun BatchService { get; } = new("", null, "InferenceService", "api/v1/batch/service", "");
 
-    private static CtlNoun BatchJob { get; } = new("", null, "InferenceJob", "api/v1/batch/job", "");
+    /// <summary>Its ids are the server's, so a file may have none.</summary>
+    public static CtlNoun BatchJob { get; } = new("", null, "InferenceJob", "api/v1/batch/job", "");
 
     /// <summary>Every kind; the last ones have no commands of their own.</summary>
     public static IReadOnlyList<CtlNoun> All { get; } =

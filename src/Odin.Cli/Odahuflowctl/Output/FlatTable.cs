@@ -18,7 +18,7 @@ internal static class FlatTable
         if (entities.Count == 0 || LifecycleNoun.OfKind(LifecycleNoun.Find(entities[0], "kind") ?? "") is not { } noun)
             return WriteWide(entities);
         var places = noun.Columns.Select(c => c.Place).ToList();
-        return Draw(places, [.. entities.Select(e => places.Select(p => Cut(LifecycleNoun.Find(e, p) ?? "")).ToList())]);
+        return Draw(places, [.. entities.Select(e => places.Select(p => Cut(LifecycleNoun.Cell(e, p))).ToList())]);
     }
 
     /// <summary>With a column for each value of the first entity.</summary>

@@ -27,6 +27,9 @@ internal sealed class Execution(ExecutionDirectory directory, TimeSpan gracePeri
     /// <summary>What to start; null once that is done, and for what an earlier process has started.</summary>
     public ExecutionSpec? Spec { get; set; }
 
+    /// <summary>It takes no slot.</summary>
+    public bool IsService { get; init; }
+
     /// <summary>Whether this process is in charge; from the specification, and for what is adopted: yes.</summary>
     public Func<bool> MayStart { get; init; } = static () => true;
 

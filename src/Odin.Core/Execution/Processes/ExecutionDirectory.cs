@@ -37,7 +37,7 @@ internal sealed class ExecutionDirectory(string root, ExecutionKey key)
     /// <exception cref="UnauthorizedAccessException">The directory belongs to somebody else.</exception>
     public void Accept(ExecutionSpec spec)
     {
-        var record = new AcceptedExecution(spec.Command[0], spec.WorkingDirectory, spec.GracePeriod, Machine.Current);
+        var record = new AcceptedExecution(spec.Command[0], spec.WorkingDirectory, spec.GracePeriod, Machine.Current, spec.IsService);
         var text = JsonSerializer.SerializeToUtf8Bytes(record, ExecutionJson.Default.AcceptedExecution);
         for (var attempt = 1; ; attempt++)
         {
@@ -180,7 +180,8 @@ internal sealed class ExecutionDirectory(string root, ExecutionKey key)
 
 /// <summary>What is kept of a specification: no arguments and no environment, which may hold secrets.</summary>
 /// <param name="Machine">Where it was accepted; null: by a program that did not know of others.</param>
-internal sealed record AcceptedExecution(string Command, string WorkingDirectory, TimeSpan GracePeriod, Machine? Machine = null);
+/// <param name="IsService">It takes no slot.</param>
+internal sealed record AcceptedExecution(string Command, string WorkingDirectory, TimeSpan GracePeriod, Machine? Machine = null, bool IsService = false);
 
 /// <summary>Why and when the end of an execution was asked for.</summary>
 /// <param name="Reason">One of <see cref="ExecutionReasons"/>.</param>

@@ -53,8 +53,16 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
         lock (gate)
         {
             executions[execution.Key] = execution;
-            slots.Enqueue(execution.Key.Group, execution);
-            Dispatch();
+            if (execution.IsService)
+            {
+                execution.Stage = Stage.Launching;
+                launcher.Add(execution);
+            }
+            else
+            {
+                slots.Enqueue(execution.Key.Group, execution);
+                Dispatch();
+            }
             return StatusOf(execution);
         }
     }
@@ -193,9 +201,11 @@ internal sealed partial class LiveExecutions : IAsyncDisposable
             execution.Started ??= execution.Stage is Stage.Launching ? time.GetUtcNow() : execution.Directory.Started;
             execution.Stage = Stage.Running;
             running.Add(execution);
-            if (!execution.HoldsSlot)
+            if (execution is { HoldsSlot: false, IsService: false })
+            {
                 slots.Occupy();
-            execution.HoldsSlot = true;
+                execution.HoldsSlot = true;
+            }
             stop = execution.Stop is not null;
             Feed.Publish(StatusOf(execution));
         }

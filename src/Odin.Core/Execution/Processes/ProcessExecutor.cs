@@ -60,7 +60,7 @@ public sealed partial class ProcessExecutor : IExecutor, IAsyncDisposable
             {
                 return found;
             }
-            return live.Enqueue(new Execution(files, spec.GracePeriod) { Spec = spec, MayStart = spec.MayStart });
+            return live.Enqueue(new Execution(files, spec.GracePeriod) { Spec = spec, MayStart = spec.MayStart, IsService = spec.IsService });
         }
         finally
         {
@@ -184,7 +184,7 @@ public sealed partial class ProcessExecutor : IExecutor, IAsyncDisposable
             return null;
         while (true)
         {
-            var execution = new Execution(files, accepted.GracePeriod) { Stop = files.ReadStop() };
+            var execution = new Execution(files, accepted.GracePeriod) { Stop = files.ReadStop(), IsService = accepted.IsService };
             var state = await ShimState.InspectAsync(files, cancellationToken);
             switch (state.Phase)
             {

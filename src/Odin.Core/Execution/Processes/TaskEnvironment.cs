@@ -44,9 +44,10 @@ internal sealed class TaskEnvironment
     /// <summary>All variables of the task by name.</summary>
     public Dictionary<string, string> For(ExecutionSpec spec, ExecutionDirectory directory)
     {
-        var variables = new Dictionary<string, string>(inherited);
+        var variables = spec.InheritsEnvironment ? new Dictionary<string, string>(inherited) : [];
         foreach (var (name, value) in spec.Environment)
-            variables[name] = name == "PATH" && programs is not null ? Append(value, programs) : value;
+            variables[name] = name == "PATH" && programs is not null && spec.InheritsEnvironment ? Append(value, programs) : value;
+        variables.TryAdd("PATH", DefaultPath);
         variables["ODIN_EXECUTION"] = spec.Key.Id;
         variables[ProcessTree.Marker] = directory.Path;
         return variables;

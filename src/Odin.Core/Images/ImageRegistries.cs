@@ -1,8 +1,7 @@
 using Odin.Connections;
-using Odin.Images;
 using Odin.Storage;
 
-namespace Odin.Packagings;
+namespace Odin.Images;
 
 /// <summary>Opens the repositories that packagings push to and pull from.</summary>
 /// <param name="own">The registry of this server, for packagings that name none; null: there is none.</param>
@@ -65,15 +64,32 @@ internal sealed class ImageRegistries(IResourceStore store, ConnectionCatalog co
         return await ecr.GetAsync(cancellationToken);
     }
 
-    /// <summary>The connection of a packaging's target; null: it names none.</summary>
+    /// <summary>A connection by its id.</summary>
     /// <exception cref="InvalidDataException">It is gone.</exception>
-    public async Task<Connection?> FindTargetAsync(Packaging packaging, string target, CancellationToken cancellationToken)
+    public async Task<Connection> FindConnectionAsync(string id, CancellationToken cancellationToken) =>
+        await store.FindAsync<Connection>(id, cancellationToken)
+            ?? throw new InvalidDataException($"the connection '{id}' does not exist any more: create it again, or name another one");
+
+    /// <summary>
+    /// The reference of an image that is to be run. One that names no registry is our own's, if that has it; else Docker Hub's.
+    /// </summary>
+    /// <exception cref="ImageException">It is no reference, or our own registry could not be asked.</exception>
+    public async Task<ImageReference> LocateAsync(string image, CancellationToken cancellationToken)
     {
-        if (packaging.Spec.Targets?.FirstOrDefault(t => t.Name == target) is not { } named)
-            return null;
-        return await store.FindAsync<Connection>(named.Connection, cancellationToken)
-            ?? throw new InvalidDataException($"the connection '{named.Connection}' does not exist any more: create it again, or name another one");
+        var reference = ImageReference.Parse(image);
+        if (own is null || !NamesNoRegistry(image, reference))
+            return reference;
+        var name = image.Split('@', ':')[0];
+        using var repository = own.Open(name);
+        return await repository.FindManifestAsync(reference.Selector, cancellationToken) is null ? reference : reference with { Registry = own.Name, Repository = name };
     }
+
+    /// <summary>Whether <see cref="LocateAsync"/> has looked for an image in our own registry, and not found it there.</summary>
+    /// <param name="located">What it has returned.</param>
+    public bool HasFallenBack(string image, ImageReference located) => own is not null && NamesNoRegistry(image, located);
+
+    private static bool NamesNoRegistry(string image, ImageReference reference) =>
+        reference.Registry == ImageReference.DefaultRegistry && !image.StartsWith($"{ImageReference.DefaultRegistry}/", StringComparison.Ordinal);
 
     // Whoever writes http:// in front wants it so; else only this machine's own registries are spoken to without TLS.
     private static RegistryOptions OptionsOf(Connection? connection) => new()

@@ -1,6 +1,4 @@
-using Odin.Files;
-
-namespace Odin.Artifacts;
+namespace Odin.Files;
 
 /// <summary>
 /// Reads another stream, which stays open, and throws when more is read at once than was allowed: a reader that keeps what
