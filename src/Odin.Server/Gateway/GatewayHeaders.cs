@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using Microsoft.Extensions.Primitives;
 using Odin.Deployments;
-using Odin.Feedback;
 
 namespace Odin.Server.Gateway;
 
