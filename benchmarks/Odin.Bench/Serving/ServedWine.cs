@@ -19,7 +19,8 @@ internal sealed class ServedWine : IAsyncDisposable
     /// <summary>A request of one row.</summary>
     public string Body { get; }
 
-    public static async Task<ServedWine> StartAsync()
+    /// <param name="workers">Python processes of each replica.</param>
+    public static async Task<ServedWine> StartAsync(int workers = ServingBenches.Workers)
     {
         var files = Path.Combine(WineModel.Root, "examples/lifecycle/wine");
         var served = new ServedWine(await BenchServer.StartAsync(), await File.ReadAllTextAsync(Path.Combine(files, "request.json")));
@@ -42,7 +43,7 @@ internal sealed class ServedWine : IAsyncDisposable
             {
                 ["artifactName"] = "wine.zip",
                 ["integrationName"] = "docker-rest",
-                ["arguments"] = new JsonObject { ["imageName"] = "wine:1.0", ["workers"] = ServingBenches.Workers, ["threads"] = ServingBenches.Threads },
+                ["arguments"] = new JsonObject { ["imageName"] = "wine:1.0", ["workers"] = workers, ["threads"] = ServingBenches.Threads },
             });
             await served.WaitForStateAsync("model/packaging/wine", "succeeded");
             return served;

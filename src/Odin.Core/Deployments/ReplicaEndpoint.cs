@@ -21,7 +21,11 @@ public static class ReplicaEndpoint
     public static Uri AddressOf(string endpoint) => SocketOf(endpoint) is null ? new Uri(endpoint) : new Uri("http://replica");
 
     /// <summary>Connections to one endpoint; follows no redirects, keeps no cookies, changes nothing of the content.</summary>
-    public static SocketsHttpHandler CreateHandler(string endpoint)
+    /// <param name="watched">
+    /// What waits for a socket goes on on the thread of a <see cref="SocketWatcher"/>: faster, but whatever goes on there must not
+    /// block, and has to leave it by <see cref="SocketWatcher.LeaveAsync"/> for anything else.
+    /// </param>
+    public static SocketsHttpHandler CreateHandler(string endpoint, bool watched = false)
     {
         var handler = new SocketsHttpHandler
         {
@@ -37,17 +41,17 @@ public static class ReplicaEndpoint
             RequestHeaderEncodingSelector = static (_, _) => System.Text.Encoding.UTF8,
         };
         if (SocketOf(endpoint) is { } path)
-            handler.ConnectCallback = (_, cancellationToken) => ConnectAsync(path, cancellationToken);
+            handler.ConnectCallback = (_, cancellationToken) => ConnectAsync(path, watched, cancellationToken);
         return handler;
     }
 
-    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
+    private static async ValueTask<Stream> ConnectAsync(string path, bool watched, CancellationToken cancellationToken)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
+            return watched ? new WatchedSocketStream(socket) : new NetworkStream(socket, ownsSocket: true);
         }
         catch
         {

@@ -67,6 +67,7 @@ internal sealed partial class GatewayForwarder(ReplicaLine line, GatewayOptions 
         using var request = exchange.CreateRequest(replica.Address);
         try
         {
+            // Goes on on the thread of a SocketWatcher: nothing from here on may block.
             var response = await replica.SendAsync(request, deadline);
             replica.Succeeded();
             return response;
@@ -124,9 +125,13 @@ internal sealed partial class GatewayForwarder(ReplicaLine line, GatewayOptions 
         try
         {
             await using var stream = await from.Content.ReadAsStreamAsync(cancellationToken);
+            var isLong = from.Content.Headers.ContentLength is null or > PieceBytes;
             while (await stream.ReadAsync(buffer, cancellationToken) is > 0 and var count)
             {
                 exchange.Record?.Add(buffer.AsSpan(0, count));
+                // Encrypting much for one client would hold up the answers to others.
+                if (isLong)
+                    await SocketWatcher.LeaveAsync();
                 await to.Body.WriteAsync(buffer.AsMemory(0, count), exchange.Context.RequestAborted);
             }
             return true;

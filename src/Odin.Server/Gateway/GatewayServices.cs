@@ -12,5 +12,5 @@ internal static class GatewayServices
     }
 
     /// <summary>Before everything that is meant for the server's own requests.</summary>
-    public static void UseGateway(this IApplicationBuilder app) => app.UseMiddleware<GatewayMiddleware>();
+    public static void UseGateway(this IApplicationBuilder app) => app.UseMiddleware<WatcherDeparture>().UseMiddleware<GatewayMiddleware>();
 }

@@ -8,7 +8,7 @@ internal sealed class ReplicaClient(Replica replica, TimeProvider time) : IDispo
     private const int FailuresUntilOpen = 2;
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(100), Longest = TimeSpan.FromSeconds(5);
 
-    private readonly HttpMessageInvoker invoker = new(ReplicaEndpoint.CreateHandler(replica.Endpoint));
+    private readonly HttpMessageInvoker invoker = new(ReplicaEndpoint.CreateHandler(replica.Endpoint, watched: true));
     private int requests, failures;
     private long openUntil;
     private bool isGone;
@@ -38,6 +38,7 @@ internal sealed class ReplicaClient(Replica replica, TimeProvider time) : IDispo
         }
     }
 
+    /// <summary>What waits for it goes on on the thread of a <see cref="SocketWatcher"/>, and must not block.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => invoker.SendAsync(request, cancellationToken);
 
     public void Enter() => Interlocked.Increment(ref requests);

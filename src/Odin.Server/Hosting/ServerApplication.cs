@@ -30,7 +30,9 @@ internal static class ServerApplication
         // An empty builder: no settings from the working directory or from ASPNETCORE_… variables, which are nobody's wish.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "odin-server", ContentRootPath = data.Path });
         var listeners = new Listeners(options);
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(listeners.Configure);
+        // Each event of a socket has a thread of the pool anyway, as long as completions are not run inline too; another hand-over
+        // within Kestrel would only wake one more.
+        builder.WebHost.UseKestrelCore().UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true).UseKestrelHttpsConfiguration().ConfigureKestrel(listeners.Configure);
         var state = new StartState();
         builder.Logging.AddServerLogging(options, state);
 

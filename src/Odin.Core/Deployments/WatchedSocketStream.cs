@@ -1,0 +1,284 @@
+using System.Net.Sockets;
+using System.Threading.Tasks.Sources;
+
+namespace Odin.Deployments;
+
+/// <summary>
+/// The stream of a connected socket. Whoever waits for it goes on on the thread of a <see cref="SocketWatcher"/>. One may read
+/// while another one writes.
+/// </summary>
+internal sealed class WatchedSocketStream : Stream
+{
+    private readonly Lock gate = new();
+    private readonly Socket socket;
+    private readonly int descriptor;
+    private readonly SocketWatcher watcher = SocketWatcher.Next();
+    private readonly PendingOperation reading, writing;
+    private readonly long token;
+    private Memory<byte> room;
+    private ReadOnlyMemory<byte> left;
+    private bool isClosed;
+
+    /// <param name="socket">Connected; it is closed with the stream. Nothing else may be done with it: .NET would watch it too.</param>
+    /// <exception cref="IOException">The system refuses to watch it.</exception>
+    public WatchedSocketStream(Socket socket)
+    {
+        this.socket = socket;
+        (reading, writing) = (new PendingOperation(gate, EndRead), new PendingOperation(gate, EndWrite));
+        socket.Blocking = false;
+        descriptor = (int)socket.Handle;
+        token = watcher.Watch(this, descriptor);
+    }
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <summary>Bytes that are there; 0: the other end will send no more. An empty buffer waits until there is something to read.</summary>
+    /// <exception cref="IOException">The connection is broken, or the stream was closed meanwhile.</exception>
+    /// <exception cref="ObjectDisposedException">The stream is closed.</exception>
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(isClosed, this);
+            var mayGoOn = SocketWatcher.MayGoOn();
+            if (mayGoOn && TryRead(buffer, out var count, out var error))
+                return error is null ? new ValueTask<int>(count) : ValueTask.FromException<int>(error);
+            var result = reading.Begin(cancellationToken);
+            room = buffer;
+            if (!mayGoOn)
+                watcher.Watch(descriptor, token, writing.IsPending);
+            return new ValueTask<int>(reading, result);
+        }
+    }
+
+    /// <exception cref="IOException">The connection is broken, or the stream was closed meanwhile.</exception>
+    /// <exception cref="ObjectDisposedException">The stream is closed.</exception>
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(isClosed, this);
+            if (SocketWatcher.MayGoOn() && TryWrite(ref buffer, out var error))
+                return error is null ? ValueTask.CompletedTask : ValueTask.FromException(error);
+            var result = writing.Begin(cancellationToken);
+            left = buffer;
+            watcher.Watch(descriptor, token, writes: true);
+            return new ValueTask(writing, result);
+        }
+    }
+
+    /// <summary>More may be read or written than before.</summary>
+    public void GoOn()
+    {
+        var count = 0;
+        Exception? readError = null, writeError = null;
+        bool hasRead, hasWritten;
+        lock (gate)
+        {
+            if (isClosed)
+                return;
+            hasRead = reading.IsPending && TryRead(room, out count, out readError) && EndRead();
+            hasWritten = writing.IsPending && TryWrite(ref left, out writeError) && EndWrite();
+        }
+        if (hasWritten)
+            writing.Complete(0, writeError);
+        if (hasRead)
+            reading.Complete(count, readError);
+    }
+
+    public override void Flush()
+    {
+    }
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            CloseSocket();
+        base.Dispose(disposing);
+    }
+
+    private void CloseSocket()
+    {
+        bool isReading, isWriting;
+        lock (gate)
+        {
+            if (isClosed)
+                return;
+            isClosed = true;
+            (isReading, isWriting) = (EndRead(), EndWrite());
+            watcher.Forget(descriptor, token);
+            socket.Dispose();
+        }
+        if (isReading)
+            reading.Complete(0, ErrorOf(SocketError.OperationAborted));
+        if (isWriting)
+            writing.Complete(0, ErrorOf(SocketError.OperationAborted));
+    }
+
+    // What is over keeps no buffer.
+    private bool EndRead()
+    {
+        room = default;
+        return reading.TryEnd();
+    }
+
+    private bool EndWrite()
+    {
+        left = default;
+        if (!writing.TryEnd())
+            return false;
+        watcher.Watch(descriptor, token, writes: false);
+        return true;
+    }
+
+    // False: nothing is there yet.
+    private bool TryRead(Memory<byte> buffer, out int count, out Exception? error)
+    {
+        SocketError code;
+        if (buffer.Length > 0)
+        {
+            count = socket.Receive(buffer.Span, SocketFlags.None, out code);
+        }
+        else
+        {
+            Span<byte> first = stackalloc byte[1];
+            _ = socket.Receive(first, SocketFlags.Peek, out code);
+            count = 0;
+        }
+        error = ErrorOf(code);
+        return code is not SocketError.WouldBlock;
+    }
+
+    // False: no room for the rest yet.
+    private bool TryWrite(ref ReadOnlyMemory<byte> buffer, out Exception? error)
+    {
+        error = null;
+        while (buffer.Length > 0 && error is null)
+        {
+            var count = socket.Send(buffer.Span, SocketFlags.None, out var code);
+            if (code is SocketError.WouldBlock)
+                return false;
+            error = ErrorOf(code);
+            buffer = buffer[count..];
+        }
+        return true;
+    }
+
+    // As NetworkStream has it.
+    private static IOException? ErrorOf(SocketError code)
+    {
+        if (code is SocketError.Success or SocketError.WouldBlock)
+            return null;
+        var inner = new SocketException((int)code);
+        return new IOException($"The connection is broken: {inner.Message}", inner);
+    }
+
+    /// <summary>
+    /// A read or a write that waits. What waits for it goes on right where it is completed if bytes have moved; an end of any other
+    /// kind is a matter for the pool: many may end together, and whoever closes or cancels is not to do their work.
+    /// </summary>
+    /// <param name="gate">Held by whoever begins or ends it, and never by whoever completes it.</param>
+    /// <param name="end">Ends it, under the gate; false: somebody else has done so.</param>
+    private sealed class PendingOperation(Lock gate, Func<bool> end) : IValueTaskSource<int>, IValueTaskSource, IThreadPoolWorkItem
+    {
+        private ManualResetValueTaskSourceCore<int> core;
+        private CancellationTokenRegistration registration;
+        private CancellationToken cancellation;
+        private Exception? failure;
+        private bool isBusy;
+
+        public bool IsPending { get; private set; }
+
+        /// <returns>What its result is asked for by.</returns>
+        /// <exception cref="InvalidOperationException">Another one has not ended.</exception>
+        public short Begin(CancellationToken cancellationToken)
+        {
+            if (isBusy)
+                throw new InvalidOperationException("Another one waits already.");
+            core.Reset();
+            isBusy = IsPending = true;
+            cancellation = cancellationToken;
+            if (cancellationToken.CanBeCanceled)
+                registration = cancellationToken.UnsafeRegister(static (state, token) => ((PendingOperation)state!).Cancel(token), this);
+            return core.Version;
+        }
+
+        /// <returns>Whether it is the caller's to complete.</returns>
+        public bool TryEnd()
+        {
+            var was = IsPending;
+            IsPending = false;
+            cancellation = default;
+            return was;
+        }
+
+        public void Complete(int count, Exception? error)
+        {
+            registration.Unregister();
+            registration = default;
+            if (error is null)
+            {
+                isBusy = false;
+                core.SetResult(count);
+                return;
+            }
+            failure = error;
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+
+        void IThreadPoolWorkItem.Execute()
+        {
+            var error = failure!;
+            failure = null;
+            isBusy = false;
+            core.SetException(error);
+        }
+
+        public int GetResult(short token) => core.GetResult(token);
+
+        void IValueTaskSource.GetResult(short token) => core.GetResult(token);
+
+        public ValueTaskSourceStatus GetStatus(short token) => core.GetStatus(token);
+
+        public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) => core.OnCompleted(continuation, state, token, flags);
+
+        // It may come late, for one that has ended and while another one waits.
+        private void Cancel(CancellationToken cancellationToken)
+        {
+            lock (gate)
+            {
+                if (cancellation != cancellationToken || !end())
+                    return;
+            }
+            Complete(0, new OperationCanceledException(cancellationToken));
+        }
+    }
+}
