@@ -51,7 +51,8 @@ internal sealed class FeedbackRig : IAsyncDisposable
     public FeedbackReader Reader { get; }
 
     public IEnumerable<string> Keys => System.IO.Directory.Exists(Directory)
-        ? System.IO.Directory.EnumerateFiles(Directory, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(Directory, f)).Order(StringComparer.Ordinal)
+        // What is being saved is no object yet.
+        ? System.IO.Directory.EnumerateFiles(Directory, "*", SearchOption.AllDirectories).Where(f => !Path.GetFileName(f).StartsWith(".odin-save-", StringComparison.Ordinal)).Select(f => Path.GetRelativePath(Directory, f)).Order(StringComparer.Ordinal)
         : [];
 
     public async Task<FeedbackRig> StartAsync()
