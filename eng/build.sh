@@ -45,7 +45,7 @@ is_stale() {
     [ -e "$stamp" ] || return 0
     # In a shell of its own: the program is to start in the caller's directory.
     changed=$(cd -- "$root" && find "$@" Directory.Build.props Directory.Build.targets Directory.Packages.props global.json eng/*.txt \
-        \( -name obj -o -name bin \) -prune -o -newer "$stamp" -print 2>/dev/null | head -n 1)
+        \( -name obj -o -name __pycache__ \) -prune -o -newer "$stamp" -print 2>/dev/null | head -n 1)
     [ -n "$changed" ]
 }
 
@@ -110,5 +110,5 @@ show_progress() {
 }
 
 build_programs() {
-    build release.stamp Release src src/Odin.Server src/Odin.Cli
+    build release.stamp Release "src python" src/Odin.Server src/Odin.Cli
 }

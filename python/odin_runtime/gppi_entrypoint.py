@@ -21,11 +21,14 @@ _KINDS = {"double": "float64", "float": "float32", "long": "int64", "integer": "
 _model = None
 _head_input = None
 _head_output = None
+# What every call needs of them: labels and types of the input, names of the output.
+_input_columns = []
+_output_names = ()
 
 
 def init():
     """Loads the model; called once, before anything else. Says that input and output are matrices."""
-    global _model, _head_input, _head_output
+    global _model, _head_input, _head_output, _input_columns, _output_names
     _model = _mlflow_pyfunc().load_model(_HERE)
     signature = getattr(getattr(_model, "metadata", None), "signature", None)
     # Truth values of tables are errors: they are compared with None.
@@ -36,6 +39,8 @@ def init():
         _head_input = _example()
     if _head_output is None:
         _head_output = _signed(signature, "outputs")
+    _input_columns = list(zip(_head_input.columns, _head_input.dtypes)) if _is_frame(_head_input) else []
+    _output_names = tuple(column["name"] for column in _schema(_head_output))
     return "matrix"
 
 
@@ -115,6 +120,9 @@ def _frame(rows, names):
         return rows
     else:
         import pandas
+        frame = _number_frame(rows, names)
+        if frame is not None:
+            return frame
         frame = pandas.DataFrame(rows, columns=names if names else None)
     if not _is_frame(_head_input):
         return frame
@@ -125,9 +133,49 @@ def _frame(rows, names):
     return _with_sample_types(frame)
 
 
+def _number_frame(rows, names):
+    """The same table as by the long way, in a fifth of the time, for rows of nothing but numbers; None for others.
+
+    Most requests have one such row, and then tables cost more than predictions.
+    """
+    labels = [label for label, _ in _input_columns]
+    width = len(names or labels)
+    if not labels or not rows or type(rows) is not list or any(type(row) is not list or len(row) != width for row in rows):
+        return None
+    if names and any(type(name) is not str for name in names):
+        return None
+    places = {name: place for place, name in enumerate(names or labels)}
+    if len(places) != width or any(label not in places for label in labels):
+        return None
+    values = list(zip(*rows))
+    arrays = [_numbers(values[places[label]], kind) for label, kind in _input_columns]
+    if any(array is None for array in arrays):
+        return None
+    import pandas
+    frame = pandas.DataFrame(dict(enumerate(arrays)))
+    frame.columns = _head_input.columns
+    return frame
+
+
+def _numbers(values, kind):
+    """A column of the type that pandas would choose, or that of the sample; None where something is no number, or a huge one."""
+    import numpy
+    types = set(map(type, values))
+    if not types <= {int, float}:
+        return None
+    if int not in types:
+        return numpy.array(values)
+    whole = numpy.array(values if len(types) == 1 else [value for value in values if type(value) is int])
+    if whole.dtype.kind != "i":
+        return None
+    if len(types) == 1:
+        return whole.astype(kind) if getattr(kind, "kind", "") == "f" else whole
+    return numpy.array(values, dtype=float)
+
+
 def _with_sample_types(frame):
     # JSON has 7 for 7.0, and a model that checks its signature takes no whole numbers for fractions.
-    for name, kind in zip(_head_input.columns, _head_input.dtypes):
+    for name, kind in _input_columns:
         if name in frame and getattr(kind, "kind", "") == "f" and frame[name].dtype.kind in "iu":
             frame = frame.astype({name: kind})
     return frame
@@ -136,13 +184,12 @@ def _with_sample_types(frame):
 def _answer(result):
     if _is_frame(result):
         return result.values, tuple(str(name) for name in result.columns)
-    columns = tuple(column["name"] for column in _schema(_head_output))
     if hasattr(result, "tolist"):
-        return getattr(result, "values", result), columns
+        return getattr(result, "values", result), _output_names
     if importlib.util.find_spec("numpy") is None:
-        return list(result), columns
+        return list(result), _output_names
     import numpy
-    return numpy.array(result), columns
+    return numpy.array(result), _output_names
 
 
 def _schema(sample):

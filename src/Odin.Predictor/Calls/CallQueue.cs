@@ -11,7 +11,13 @@ internal sealed class CallQueue : IDisposable
     // Threads of one Python hinder each other while they compute, and a call that joins the next batch costs next to nothing. So a
     // worker that runs a call gets another one only when the wait for the end of that has been in vain: when the next call has
     // waited for twice as long as calls take. It never waits for long, as a model may spend its time with waiting, too.
-    private const double LeastPatience = 2, MostPatience = 25, Weight = 0.1, MostMoment = 1;
+    private const double LeastPatience = 2, MostPatience = 25, Weight = 0.1;
+
+    // Two models that compute on the last free processors hinder each other, and all that passes requests on. So beside as many
+    // calls as there are processors but one, the next one waits for the end of one of them, to join what comes meanwhile. Not for
+    // long either: a model may spend its time with waiting.
+    private const double MostForProcessor = 3;
+    private static readonly int Computing = Math.Max(1, Environment.ProcessorCount - 1);
 
     private readonly Lock gate = new();
     private readonly LinkedList<PredictionCall> waiting = new();
@@ -19,9 +25,8 @@ internal sealed class CallQueue : IDisposable
     private readonly PredictorOptions options;
     private readonly TimeProvider time;
     private readonly ITimer timer;
-    private int rows;
+    private int rows, running;
     private bool isBatching;
-    private int lastCalls;
     private double patience = LeastPatience;
 
     public CallQueue(PredictorOptions options, TimeProvider time)
@@ -125,6 +130,7 @@ internal sealed class CallQueue : IDisposable
         lock (gate)
         {
             worker.Running--;
+            running--;
             patience = Math.Clamp((patience * (1 - Weight)) + (2 * duration.TotalMilliseconds * Weight), LeastPatience, MostPatience);
         }
     }
@@ -168,6 +174,7 @@ internal sealed class CallQueue : IDisposable
             }
             takers.Remove(taker);
             taker.Worker.Running++;
+            running++;
             taker.Batch.TrySetResult(Form(first));
         }
     }
@@ -179,10 +186,9 @@ internal sealed class CallQueue : IDisposable
             return 0;
         if (worker.Running > 0)
             return patience;
-        // Where requests come together, those of the clients that have just been answered are on their way: a moment's wait doubles
-        // the batches. One that comes by itself does not wait.
-        var moment = lastCalls > 1 ? Math.Min(MostMoment, patience / 10) : 0;
-        return rows >= options.BatchRows ? 0 : Math.Max(options.BatchDelay.TotalMilliseconds, moment);
+        if (running >= Computing)
+            return Math.Min(patience, MostForProcessor);
+        return rows >= options.BatchRows ? 0 : options.BatchDelay.TotalMilliseconds;
     }
 
     private CallBatch Form(PredictionCall first)
@@ -202,7 +208,6 @@ internal sealed class CallQueue : IDisposable
         }
         foreach (var call in calls)
             Leave(call);
-        lastCalls = calls.Count;
         return new CallBatch(calls);
     }
 
