@@ -160,10 +160,11 @@ internal sealed class CallQueue : IDisposable
     {
         while (waiting.First is { Value: var first } && takers.Count > 0)
         {
+            // Among those that run as little, the one that has ended last: what it needs is nearest to the processor.
             var taker = takers[0];
             for (var i = 1; i < takers.Count; i++)
             {
-                if (takers[i].Worker.Running < taker.Worker.Running)
+                if (takers[i].Worker.Running <= taker.Worker.Running)
                     taker = takers[i];
             }
             var wait = Wait(first, taker.Worker) - time.GetElapsedTime(first.Entered).TotalMilliseconds;
