@@ -76,6 +76,41 @@ class WineTests(support.WorkspaceTest):
             """
         self.assertEqual("missing: True\n", self.python(text))
 
+    def test_tables_of_numbers_are_what_the_long_way_makes(self):
+        self.train_wine(EXAMPLE / "data" / "wine-quality.csv")
+        text = f"""
+            import sys; sys.path.insert(0, {str(self.target / 'odahuflow_model')!r})
+            import entrypoint, pandas
+            entrypoint.init()
+            names = [str(name) for name in entrypoint._head_input.columns]
+            quick, count = entrypoint._number_frame, [0]
+            whole, fraction = list(range(1, len(names) + 1)), [value + 0.5 for value in range(len(names))]
+
+            def both(rows, names=None):
+                entrypoint._number_frame = lambda *_: None
+                try:
+                    expected = entrypoint._frame(rows, names)
+                except ValueError as problem:
+                    expected = problem
+                entrypoint._number_frame = quick
+                frame = quick(rows, names)
+                if frame is not None:
+                    count[0] += 1
+                    pandas.testing.assert_frame_equal(expected, frame)
+                return frame is not None
+
+            assert both([whole]) and both([fraction]) and both([whole, fraction]) and both([whole] * 3, names[::-1])
+            assert both([whole + [1]], names + ["more"]) and both([[float("nan")] * len(names)], names)
+            assert both([[-(2 ** 63)] * len(names), [2 ** 63 - 1] * len(names)], names)
+            for odd in (None, True, "7", 2 ** 63, 2 ** 70, -(2 ** 63) - 1, [1], {{}}):
+                assert not both([whole[:-1] + [odd]], names), odd
+                assert not both([fraction, whole[:-1] + [odd]], names), odd
+            assert not both([whole[:-1]], names[:-1]) and not both([whole, whole[:-1]]) and not both([])
+            assert not both([tuple(whole)], names) and quick([whole + [1]], names + names[:1]) is None
+            print("the same:", count[0])
+            """
+        self.assertEqual("the same: 7\n", self.python(text))
+
     def train_signed(self, arguments):
         """A model that was logged without samples."""
         self.write("wine/conda.yaml", "dependencies: []\n")

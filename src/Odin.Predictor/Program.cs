@@ -31,7 +31,7 @@ builder.Services.AddRoutingCore();
 builder.Services.AddSingleton(options);
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddSingleton<PredictorMetrics>();
-builder.Services.AddSingleton<CallQueue>();
+builder.Services.AddSingleton(services => new CallQueue(options, services.GetRequiredService<TimeProvider>(), Environment.ProcessorCount));
 builder.Services.AddSingleton<WorkerPool>();
 builder.Services.AddHostedService(services => services.GetRequiredService<WorkerPool>());
 builder.Services.AddSingleton<Predictions>();

@@ -4,7 +4,7 @@ namespace Odin.Predictor.Calls;
 
 /// <summary>
 /// The calls that wait, in the order of their arrival, and those who take them: one queue for all workers. A call that finds an idle
-/// worker goes there at once; those that wait anyway go together, as far as they can be joined.
+/// worker and a free processor goes there at once; those that wait anyway go together, as far as they can be joined.
 /// </summary>
 internal sealed class CallQueue : IDisposable
 {
@@ -13,11 +13,9 @@ internal sealed class CallQueue : IDisposable
     // waited for twice as long as calls take. It never waits for long, as a model may spend its time with waiting, too.
     private const double LeastPatience = 2, MostPatience = 25, Weight = 0.1;
 
-    // Two models that compute on the last free processors hinder each other, and all that passes requests on. So beside as many
-    // calls as there are processors but one, the next one waits for the end of one of them, to join what comes meanwhile. Not for
-    // long either: a model may spend its time with waiting.
+    // A model that computes on the last free processor hinders all that passes requests on. So beside as many calls as there are
+    // processors but one, the next one waits for the end of one of them, and goes with what has come meanwhile. Not for long either.
     private const double MostForProcessor = 3;
-    private static readonly int Computing = Math.Max(1, Environment.ProcessorCount - 1);
 
     private readonly Lock gate = new();
     private readonly LinkedList<PredictionCall> waiting = new();
@@ -25,13 +23,16 @@ internal sealed class CallQueue : IDisposable
     private readonly PredictorOptions options;
     private readonly TimeProvider time;
     private readonly ITimer timer;
+    private readonly int computing;
     private int rows, running;
     private bool isBatching;
     private double patience = LeastPatience;
 
-    public CallQueue(PredictorOptions options, TimeProvider time)
+    /// <param name="processors">Of this machine, or of what it may use of them.</param>
+    public CallQueue(PredictorOptions options, TimeProvider time, int processors)
     {
         (this.options, this.time) = (options, time);
+        computing = Math.Max(1, processors - 1);
         isBatching = options.BatchRows > 1;
         timer = time.CreateTimer(_ => OnTimer(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -187,7 +188,7 @@ internal sealed class CallQueue : IDisposable
             return 0;
         if (worker.Running > 0)
             return patience;
-        if (running >= Computing)
+        if (running >= computing)
             return Math.Min(patience, MostForProcessor);
         return rows >= options.BatchRows ? 0 : options.BatchDelay.TotalMilliseconds;
     }
