@@ -15,7 +15,7 @@ public sealed class SocketWatcher
     private const int CloseOnExec = 0x80000;
     private const int Add = 1, Remove = 2, Change = 3;
     // What is there already counts as a change for a socket that is added or changed.
-    private const uint Readable = 1, Writable = 4, OnlyChanges = 1u << 31;
+    private const uint Readable = 1, Writable = 4, Broken = 8, HungUp = 16, EndsSending = 0x2000, OnlyChanges = 1u << 31;
     private const int Batch = 64;
     private const int ProcessorsPerWatcher = 4;
     // What one socket may do before the others have their turn: many times more than a prediction needs.
@@ -65,21 +65,21 @@ public sealed class SocketWatcher
     /// <summary>Whether the caller may go on here; if not, the others come first: it waits for <see cref="Watch(int, long, bool)"/> to call.</summary>
     internal static bool MayGoOn() => !isWatcher || operationsLeft-- > 0;
 
-    /// <summary>Calls <see cref="WatchedSocketStream.GoOn"/> whenever there is more to read than before.</summary>
+    /// <summary>Calls <see cref="WatchedSocketStream.GoOn"/> whenever there is more to read than before, and when the other end ends.</summary>
     /// <returns>What names the socket in the other calls. Descriptors are used again, and events may be late.</returns>
     /// <exception cref="IOException">The system refuses.</exception>
     internal long Watch(WatchedSocketStream stream, int descriptor)
     {
         var token = Interlocked.Increment(ref lastToken);
         watched[token] = stream;
-        if (Control(Add, descriptor, Readable, token))
+        if (Control(Add, descriptor, Readable | EndsSending, token))
             return token;
         watched.TryRemove(token, out _);
         throw Failure();
     }
 
     /// <summary>Calls again for what can be done now already, and also for what can be written, or no longer.</summary>
-    internal void Watch(int descriptor, long token, bool writes) => Control(Change, descriptor, writes ? Readable | Writable : Readable, token);
+    internal void Watch(int descriptor, long token, bool writes) => Control(Change, descriptor, Readable | EndsSending | (writes ? Writable : 0), token);
 
     /// <summary>Before the descriptor is closed.</summary>
     internal void Forget(int descriptor, long token)
@@ -110,8 +110,9 @@ public sealed class SocketWatcher
             for (var i = 0; i < count; i++)
             {
                 operationsLeft = OperationsPerTurn;
-                if (watched.TryGetValue(*(long*)(entries + (EntrySize * i) + DataOffset), out var stream))
-                    stream.GoOn();
+                var entry = entries + (EntrySize * i);
+                if (watched.TryGetValue(*(long*)(entry + DataOffset), out var stream))
+                    stream.GoOn((*(uint*)entry & (EndsSending | HungUp | Broken)) != 0);
             }
         }
     }

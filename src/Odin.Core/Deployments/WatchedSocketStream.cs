@@ -4,26 +4,28 @@ using System.Threading.Tasks.Sources;
 namespace Odin.Deployments;
 
 /// <summary>
-/// The stream of a connected socket. Whoever waits for it goes on on the thread of a <see cref="SocketWatcher"/>. One may read
-/// while another one writes.
+/// The stream of a connected socket. Whoever waits for it goes on on the thread of a <see cref="SocketWatcher"/>, unless its owner
+/// decides otherwise. One may read while another one writes.
 /// </summary>
-internal sealed class WatchedSocketStream : Stream
+public sealed class WatchedSocketStream : Stream
 {
     private readonly Lock gate = new();
     private readonly Socket socket;
+    private readonly ISocketOwner? owner;
     private readonly int descriptor;
     private readonly SocketWatcher watcher = SocketWatcher.Next();
     private readonly PendingOperation reading, writing;
     private readonly long token;
     private Memory<byte> room;
     private ReadOnlyMemory<byte> left;
-    private bool isClosed;
+    private bool isEnding, hasEnded, isClosed;
 
     /// <param name="socket">Connected; it is closed with the stream. Nothing else may be done with it: .NET would watch it too.</param>
+    /// <param name="owner">Null: what waits goes on on the watcher's thread, and nobody is told of the end.</param>
     /// <exception cref="IOException">The system refuses to watch it.</exception>
-    public WatchedSocketStream(Socket socket)
+    public WatchedSocketStream(Socket socket, ISocketOwner? owner = null)
     {
-        this.socket = socket;
+        (this.socket, this.owner) = (socket, owner);
         (reading, writing) = (new PendingOperation(gate, EndRead), new PendingOperation(gate, EndWrite));
         socket.Blocking = false;
         descriptor = (int)socket.Handle;
@@ -55,7 +57,10 @@ internal sealed class WatchedSocketStream : Stream
             ObjectDisposedException.ThrowIf(isClosed, this);
             var mayGoOn = SocketWatcher.MayGoOn();
             if (mayGoOn && TryRead(buffer, out var count, out var error))
+            {
+                TellEnd();
                 return error is null ? new ValueTask<int>(count) : ValueTask.FromException<int>(error);
+            }
             var result = reading.Begin(cancellationToken);
             room = buffer;
             if (!mayGoOn)
@@ -82,22 +87,27 @@ internal sealed class WatchedSocketStream : Stream
     }
 
     /// <summary>More may be read or written than before.</summary>
-    public void GoOn()
+    /// <param name="ends">The other end sends no more, or is gone.</param>
+    internal void GoOn(bool ends)
     {
         var count = 0;
         Exception? readError = null, writeError = null;
         bool hasRead, hasWritten;
+        Memory<byte> read;
         lock (gate)
         {
             if (isClosed)
                 return;
+            read = room;
             hasRead = reading.IsPending && TryRead(room, out count, out readError) && EndRead();
             hasWritten = writing.IsPending && TryWrite(ref left, out writeError) && EndWrite();
+            isEnding |= ends;
+            TellEnd();
         }
         if (hasWritten)
-            writing.Complete(0, writeError);
+            writing.Complete(0, writeError, isHere: owner is null);
         if (hasRead)
-            reading.Complete(count, readError);
+            reading.Complete(count, readError, isHere: owner?.GoesOnHere(read.Span[..Math.Min(count, read.Length)]) ?? true);
     }
 
     public override void Flush()
@@ -112,7 +122,20 @@ internal sealed class WatchedSocketStream : Stream
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    /// <summary>For the little that somebody leaves behind who ends: it does not wait.</summary>
+    /// <exception cref="IOException">There is no room for it now, or the connection is broken.</exception>
+    public override void Write(byte[] buffer, int offset, int count)
+    {
+        ReadOnlyMemory<byte> rest = buffer.AsMemory(offset, count);
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(isClosed, this);
+            if (writing.IsPending || !TryWrite(ref rest, out var error))
+                throw new IOException("The other end does not take what is sent.");
+            if (error is not null)
+                throw error;
+        }
+    }
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
@@ -135,12 +158,39 @@ internal sealed class WatchedSocketStream : Stream
             isClosed = true;
             (isReading, isWriting) = (EndRead(), EndWrite());
             watcher.Forget(descriptor, token);
+            if (owner is not null)
+                ShutDown();
             socket.Dispose();
         }
         if (isReading)
             reading.Complete(0, ErrorOf(SocketError.OperationAborted));
         if (isWriting)
             writing.Complete(0, ErrorOf(SocketError.OperationAborted));
+    }
+
+    // A client is told by an end, where that is still possible, and not by a reset.
+    private void ShutDown()
+    {
+        try
+        {
+            socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (SocketException)
+        {
+            // It is gone already.
+        }
+    }
+
+    // Under the gate. What has come before the end is read first: it may be asked for yet.
+    private void TellEnd()
+    {
+        if (!isEnding || hasEnded || owner is null)
+            return;
+        Span<byte> first = stackalloc byte[1];
+        if (socket.Receive(first, SocketFlags.Peek, out _) > 0)
+            return;
+        hasEnded = true;
+        ThreadPool.UnsafeQueueUserWorkItem(static owner => owner.End(), owner, preferLocal: false);
     }
 
     // What is over keeps no buffer.
@@ -213,6 +263,7 @@ internal sealed class WatchedSocketStream : Stream
         private CancellationTokenRegistration registration;
         private CancellationToken cancellation;
         private Exception? failure;
+        private int result;
         private bool isBusy;
 
         public bool IsPending { get; private set; }
@@ -240,26 +291,29 @@ internal sealed class WatchedSocketStream : Stream
             return was;
         }
 
-        public void Complete(int count, Exception? error)
+        public void Complete(int count, Exception? error, bool isHere = true)
         {
             registration.Unregister();
             registration = default;
-            if (error is null)
+            if (error is null && isHere)
             {
                 isBusy = false;
                 core.SetResult(count);
                 return;
             }
-            failure = error;
+            (result, failure) = (count, error);
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
 
         void IThreadPoolWorkItem.Execute()
         {
-            var error = failure!;
+            var (count, error) = (result, failure);
             failure = null;
             isBusy = false;
-            core.SetException(error);
+            if (error is null)
+                core.SetResult(count);
+            else
+                core.SetException(error);
         }
 
         public int GetResult(short token) => core.GetResult(token);
@@ -281,4 +335,14 @@ internal sealed class WatchedSocketStream : Stream
             Complete(0, new OperationCanceledException(cancellationToken));
         }
     }
+}
+
+/// <summary>Whose the stream of a socket is.</summary>
+public interface ISocketOwner
+{
+    /// <summary>Whether whoever has waited for these bytes may go on on the watcher's thread: that it will not block there. Must not block itself.</summary>
+    bool GoesOnHere(ReadOnlySpan<byte> bytes);
+
+    /// <summary>The other end sends no more or is gone, and all that it has sent was read. Called once, on a thread of the pool.</summary>
+    void End();
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Odin.Deployments;
 using Odin.Storage;
 using Odin.Users;
 
@@ -28,6 +29,8 @@ internal sealed partial class UserPresence(IResourceStore store, ILogger<UserPre
     {
         if (watching && facts.TryGetValue(name, out var known))
             return known;
+        // The store may take its time, and whoever asks may be on a thread that many share.
+        await SocketWatcher.LeaveAsync();
         var before = Interlocked.Read(ref changes);
         if (!UserNames.IsValid(name) || await store.FindAsync<User>(name, cancellationToken) is not { } user)
             return null;

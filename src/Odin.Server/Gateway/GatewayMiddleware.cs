@@ -17,7 +17,7 @@ internal sealed partial class GatewayMiddleware(
     RequestDelegate next, RouteTable table, GatewayAccess access, GatewayForwarder forwarder, TrafficMirror mirror, PayloadCapture capture, GatewayOptions options, GatewayMeters meters, TimeProvider time,
     ILogger<GatewayMiddleware> logger)
 {
-    private const string ModelPrefix = "/model";
+    internal const string ModelPrefix = "/model";
     private const int ClientClosedRequest = 499;
     private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 

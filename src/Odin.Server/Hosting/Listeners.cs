@@ -25,7 +25,7 @@ internal sealed class Listeners(ServerOptions options)
         var certificate = new Lazy<X509Certificate2>(LoadCertificate);
         foreach (var address in options.Addresses)
         {
-            kestrel.Listen(address.Host, address.Port, listener =>
+            kestrel.Listen(address.IsHttps ? new IPEndPoint(address.Host, address.Port) : new WatchedEndPoint(address.Host, address.Port), listener =>
             {
                 if (address.IsHttps)
                     listener.UseHttps(certificate.Value);

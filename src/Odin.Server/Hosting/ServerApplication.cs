@@ -1,4 +1,5 @@
 using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Odin.Kubernetes;
@@ -33,6 +34,7 @@ internal static class ServerApplication
         // Each event of a socket has a thread of the pool anyway, as long as completions are not run inline too; another hand-over
         // within Kestrel would only wake one more.
         builder.WebHost.UseKestrelCore().UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true).UseKestrelHttpsConfiguration().ConfigureKestrel(listeners.Configure);
+        builder.Services.AddSingleton<IConnectionListenerFactory, WatchedListenerFactory>();
         var state = new StartState();
         builder.Logging.AddServerLogging(options, state);
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Odin.Deployments;
@@ -230,6 +231,63 @@ public sealed class WatchedSocketStreamTests : IDisposable
         })).WaitAsync(Patience, Token);
     }
 
+    [Fact]
+    public async Task Read_OwnerDecides_WhereItGoesOn()
+    {
+        var owner = new Owner();
+        var (stream, peer) = await ConnectAsync(owner);
+        using var both = stream;
+        using var other = peer;
+        foreach (var text in new[] { "here", "away", "here" })
+        {
+            var buffer = new byte[16];
+            var reading = GoOnAsync(stream, buffer, count => Task.FromResult((Count: count, SocketWatcher.IsCurrent)));
+            await peer.SendAsync(System.Text.Encoding.ASCII.GetBytes(text), Token);
+            Assert.Equal((4, text == "here"), await reading.WaitAsync(Patience, Token));
+        }
+        Assert.Equal(["here", "away", "here"], owner.Seen);
+    }
+
+    [Fact]
+    public async Task End_WhileNobodyReads_IsTold()
+    {
+        var owner = new Owner();
+        var (stream, peer) = await ConnectAsync(owner);
+        using var both = stream;
+        peer.Dispose();
+        await owner.Ended.Task.WaitAsync(Patience, Token);
+    }
+
+    [Fact]
+    public async Task End_BehindBytes_IsToldWhenTheyAreRead()
+    {
+        var owner = new Owner();
+        var (stream, peer) = await ConnectAsync(owner);
+        using var both = stream;
+        using var other = peer;
+        await peer.SendAsync("abcd"u8.ToArray(), Token);
+        peer.Shutdown(SocketShutdown.Send);
+        var buffer = new byte[2];
+        Assert.Equal(2, await stream.ReadAsync(buffer, Token).AsTask().WaitAsync(Patience, Token));
+        // Two bytes are left: whoever is told now would throw away what was asked for.
+        Assert.False(owner.Ended.Task.IsCompleted);
+        Assert.Equal(2, await stream.ReadAsync(buffer, Token).AsTask().WaitAsync(Patience, Token));
+        await owner.Ended.Task.WaitAsync(Patience, Token);
+        Assert.Equal(0, await stream.ReadAsync(buffer, Token).AsTask().WaitAsync(Patience, Token));
+    }
+
+    [Fact]
+    public async Task Write_WithoutWaiting_SendsWhatThereIsRoomForOrFails()
+    {
+        var (stream, peer) = await ConnectAsync();
+        using var both = stream;
+        using var other = peer;
+        stream.Write("abc"u8.ToArray(), 1, 2);
+        var buffer = new byte[16];
+        Assert.Equal(2, await peer.ReceiveAsync(buffer, Token));
+        Assert.Throws<IOException>(() => stream.Write(new byte[10_000_000], 0, 10_000_000));
+    }
+
     // What it goes on with is there before anything is sent, so that nothing else than the socket's watcher can go on with it. There,
     // neither the context nor the token of the test is known.
     private static async Task<T> GoOnAsync<T>(WatchedSocketStream stream, byte[] buffer, Func<int, Task<T>> next) =>
@@ -248,7 +306,7 @@ public sealed class WatchedSocketStreamTests : IDisposable
         Assert.True(bytes.AsSpan().SequenceEqual(expected), "Other bytes came.");
     }
 
-    private async Task<(WatchedSocketStream Stream, Socket Peer)> ConnectAsync()
+    private async Task<(WatchedSocketStream Stream, Socket Peer)> ConnectAsync(ISocketOwner? owner = null)
     {
         await turn.WaitAsync(Token);
         try
@@ -256,11 +314,27 @@ public sealed class WatchedSocketStreamTests : IDisposable
             var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             var accepting = listener.AcceptAsync(Token);
             await socket.ConnectAsync(address, Token);
-            return (new WatchedSocketStream(socket), await accepting);
+            return (new WatchedSocketStream(socket, owner), await accepting);
         }
         finally
         {
             turn.Release();
         }
+    }
+
+    private sealed class Owner : ISocketOwner
+    {
+        public ConcurrentQueue<string> Seen { get; } = [];
+
+        public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool GoesOnHere(ReadOnlySpan<byte> bytes)
+        {
+            Seen.Enqueue(System.Text.Encoding.ASCII.GetString(bytes));
+            return bytes.StartsWith("here"u8);
+        }
+
+        // A second time would throw.
+        public void End() => Ended.SetResult();
     }
 }
