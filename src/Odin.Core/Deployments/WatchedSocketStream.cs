@@ -21,7 +21,10 @@ public sealed class WatchedSocketStream : Stream
     private bool isEnding, hasEnded, isClosed;
 
     /// <param name="socket">Connected; it is closed with the stream. Nothing else may be done with it: .NET would watch it too.</param>
-    /// <param name="owner">Null: what waits goes on on the watcher's thread, and nobody is told of the end.</param>
+    /// <param name="owner">
+    /// Null: what waits goes on on the watcher's thread, and nobody is told of the end. With an owner, what can be sent no longer is
+    /// thrown away, and the end is told.
+    /// </param>
     /// <exception cref="IOException">The system refuses to watch it.</exception>
     public WatchedSocketStream(Socket socket, ISocketOwner? owner = null)
     {
@@ -54,7 +57,7 @@ public sealed class WatchedSocketStream : Stream
         cancellationToken.ThrowIfCancellationRequested();
         lock (gate)
         {
-            ObjectDisposedException.ThrowIf(isClosed, this);
+            ThrowIfClosed();
             var mayGoOn = SocketWatcher.MayGoOn();
             if (mayGoOn && TryRead(buffer, out var count, out var error))
             {
@@ -76,9 +79,11 @@ public sealed class WatchedSocketStream : Stream
         cancellationToken.ThrowIfCancellationRequested();
         lock (gate)
         {
-            ObjectDisposedException.ThrowIf(isClosed, this);
+            if (owner is not null && isClosed)
+                return ValueTask.CompletedTask;
+            ThrowIfClosed();
             if (SocketWatcher.MayGoOn() && TryWrite(ref buffer, out var error))
-                return error is null ? ValueTask.CompletedTask : ValueTask.FromException(error);
+                return Tolerate(error) is { } failure ? ValueTask.FromException(failure) : ValueTask.CompletedTask;
             var result = writing.Begin(cancellationToken);
             left = buffer;
             watcher.Watch(descriptor, token, writes: true);
@@ -102,6 +107,7 @@ public sealed class WatchedSocketStream : Stream
             hasRead = reading.IsPending && TryRead(room, out count, out readError) && EndRead();
             hasWritten = writing.IsPending && TryWrite(ref left, out writeError) && EndWrite();
             isEnding |= ends;
+            writeError = Tolerate(writeError);
             TellEnd();
         }
         if (hasWritten)
@@ -129,11 +135,13 @@ public sealed class WatchedSocketStream : Stream
         ReadOnlyMemory<byte> rest = buffer.AsMemory(offset, count);
         lock (gate)
         {
-            ObjectDisposedException.ThrowIf(isClosed, this);
+            if (owner is not null && isClosed)
+                return;
+            ThrowIfClosed();
             if (writing.IsPending || !TryWrite(ref rest, out var error))
-                throw new IOException("The other end does not take what is sent.");
-            if (error is not null)
-                throw error;
+                error = new IOException("The other end does not take what is sent.");
+            if (Tolerate(error) is { } failure)
+                throw failure;
         }
     }
 
@@ -165,7 +173,7 @@ public sealed class WatchedSocketStream : Stream
         if (isReading)
             reading.Complete(0, ErrorOf(SocketError.OperationAborted));
         if (isWriting)
-            writing.Complete(0, ErrorOf(SocketError.OperationAborted));
+            writing.Complete(0, owner is null ? ErrorOf(SocketError.OperationAborted) : null, isHere: false);
     }
 
     // A client is told by an end, where that is still possible, and not by a reset.
@@ -179,6 +187,27 @@ public sealed class WatchedSocketStream : Stream
         {
             // It is gone already.
         }
+    }
+
+    // Kestrel takes a connection that is aborted for broken, and anything else for a mistake.
+    private void ThrowIfClosed()
+    {
+        if (isClosed && owner is not null)
+            throw ErrorOf(SocketError.OperationAborted)!;
+        ObjectDisposedException.ThrowIf(isClosed, this);
+    }
+
+    // Under the gate. An owner is told by the end that nobody takes what is sent; writing never fails, as Kestrel expects it.
+    private Exception? Tolerate(Exception? error)
+    {
+        if (error is null || owner is null)
+            return error;
+        if (!hasEnded)
+        {
+            hasEnded = true;
+            ThreadPool.UnsafeQueueUserWorkItem(static owner => owner.End(), owner, preferLocal: false);
+        }
+        return null;
     }
 
     // Under the gate. What has come before the end is read first: it may be asked for yet.
@@ -343,6 +372,8 @@ public interface ISocketOwner
     /// <summary>Whether whoever has waited for these bytes may go on on the watcher's thread: that it will not block there. Must not block itself.</summary>
     bool GoesOnHere(ReadOnlySpan<byte> bytes);
 
-    /// <summary>The other end sends no more or is gone, and all that it has sent was read. Called once, on a thread of the pool.</summary>
+    /// <summary>
+    /// The other end sends no more, and all that it has sent was read; or it is gone. Called once, on a thread of the pool.
+    /// </summary>
     void End();
 }

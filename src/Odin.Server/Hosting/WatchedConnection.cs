@@ -1,8 +1,10 @@
+using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Odin.Deployments;
 using Odin.Server.Gateway;
@@ -13,7 +15,7 @@ namespace Odin.Server.Hosting;
 /// The connection of a client. What begins like a request for a model goes on on the thread of a <see cref="SocketWatcher"/>, which
 /// the gateway never blocks; everything else on the pool, also what comes while another request is being served.
 /// </summary>
-internal sealed class WatchedConnection : ConnectionContext, IDuplexPipe, ISocketOwner, IPoolRequestFeature
+internal sealed class WatchedConnection : ConnectionContext, IDuplexPipe, ISocketOwner, IPoolRequestFeature, IMemoryPoolFeature
 {
     private static long count;
 
@@ -25,17 +27,19 @@ internal sealed class WatchedConnection : ConnectionContext, IDuplexPipe, ISocke
     /// <param name="socket">Connected; it is the connection's from now on, unless this fails.</param>
     /// <exception cref="IOException">The system refuses to watch it.</exception>
     /// <exception cref="SocketException">It is gone already.</exception>
-    public WatchedConnection(Socket socket, GatewayRequestLine models)
+    public WatchedConnection(Socket socket, GatewayRequestLine models, MemoryPool<byte> pool)
     {
         this.models = models;
+        MemoryPool = pool;
         (LocalEndPoint, RemoteEndPoint) = (socket.LocalEndPoint, socket.RemoteEndPoint);
         ConnectionClosed = closed.Token;
         ConnectionId = Interlocked.Increment(ref count).ToString("X", CultureInfo.InvariantCulture);
         Transport = this;
         Features.Set<IPoolRequestFeature>(this);
+        Features.Set<IMemoryPoolFeature>(this);
         stream = new WatchedSocketStream(socket, this);
-        Input = PipeReader.Create(stream, new StreamPipeReaderOptions(leaveOpen: true));
-        Output = PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true));
+        Input = PipeReader.Create(stream, new StreamPipeReaderOptions(pool, leaveOpen: true));
+        Output = PipeWriter.Create(stream, new StreamPipeWriterOptions(pool, leaveOpen: true));
     }
 
     public PipeReader Input { get; }
@@ -49,6 +53,9 @@ internal sealed class WatchedConnection : ConnectionContext, IDuplexPipe, ISocke
     public override IFeatureCollection Features { get; } = new FeatureCollection();
 
     public override IDictionary<object, object?> Items { get; set; } = new ConnectionItems();
+
+    /// <summary>Kestrel's answers need blocks of a size of their own choice, also where they ask for any.</summary>
+    public MemoryPool<byte> MemoryPool { get; }
 
     bool IPoolRequestFeature.IsInPool
     {

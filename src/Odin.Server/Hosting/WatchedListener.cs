@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
@@ -6,7 +7,7 @@ using Odin.Server.Gateway;
 namespace Odin.Server.Hosting;
 
 /// <summary>Accepts connections whose requests for models go on where they arrive.</summary>
-internal sealed partial class WatchedListener(Socket socket, GatewayRequestLine models, ILogger<WatchedListener> logger) : IConnectionListener
+internal sealed partial class WatchedListener(Socket socket, GatewayRequestLine models, MemoryPool<byte> pool, ILogger<WatchedListener> logger) : IConnectionListener
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
@@ -23,7 +24,7 @@ internal sealed partial class WatchedListener(Socket socket, GatewayRequestLine 
                 accepted = await socket.AcceptAsync(cancellationToken);
                 // Answers are small and go in one piece.
                 accepted.NoDelay = true;
-                return new WatchedConnection(accepted, models);
+                return new WatchedConnection(accepted, models, pool);
             }
             catch (Exception e) when (e is ObjectDisposedException or OperationCanceledException or SocketException { SocketErrorCode: SocketError.OperationAborted })
             {
@@ -51,7 +52,12 @@ internal sealed partial class WatchedListener(Socket socket, GatewayRequestLine 
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask DisposeAsync() => UnbindAsync();
+    public ValueTask DisposeAsync()
+    {
+        socket.Dispose();
+        pool.Dispose();
+        return ValueTask.CompletedTask;
+    }
 
     [LoggerMessage(1, LogLevel.Warning, "A connection could not be accepted: {Reason}")]
     private partial void LogRefused(string reason);

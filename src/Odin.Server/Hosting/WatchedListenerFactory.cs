@@ -7,7 +7,7 @@ using Odin.Server.Gateway;
 namespace Odin.Server.Hosting;
 
 /// <summary>Listens where models are asked, in place of Kestrel's own sockets: such a request goes on right where it arrives (docs/decisions/0029).</summary>
-internal sealed class WatchedListenerFactory(GatewayRequestLine models, ILogger<WatchedListener> logger) : IConnectionListenerFactory, IConnectionListenerFactorySelector
+internal sealed class WatchedListenerFactory(GatewayRequestLine models, IMemoryPoolFactory<byte> pools, ILogger<WatchedListener> logger) : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     private const int Backlog = 512;
 
@@ -21,7 +21,7 @@ internal sealed class WatchedListenerFactory(GatewayRequestLine models, ILogger<
         {
             socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
             socket.Listen(Backlog);
-            return ValueTask.FromResult<IConnectionListener>(new WatchedListener(socket, models, logger));
+            return ValueTask.FromResult<IConnectionListener>(new WatchedListener(socket, models, pools.Create(new MemoryPoolOptions { Owner = "odin" }), logger));
         }
         catch (SocketException e)
         {

@@ -288,6 +288,21 @@ public sealed class WatchedSocketStreamTests : IDisposable
         Assert.Throws<IOException>(() => stream.Write(new byte[10_000_000], 0, 10_000_000));
     }
 
+    [Fact]
+    public async Task Write_PeerIsGone_AnOwnerIsToldByTheEndAlone()
+    {
+        var owner = new Owner();
+        var (stream, peer) = await ConnectAsync(owner);
+        var writing = stream.WriteAsync(new byte[10_000_000], Token).AsTask();
+        peer.Dispose();
+        await writing.WaitAsync(Patience, Token);
+        await owner.Ended.Task.WaitAsync(Patience, Token);
+        await stream.WriteAsync("nobody"u8.ToArray(), Token).AsTask().WaitAsync(Patience, Token);
+        stream.Dispose();
+        await stream.WriteAsync("nobody"u8.ToArray(), Token).AsTask().WaitAsync(Patience, Token);
+        await Assert.ThrowsAsync<IOException>(() => stream.ReadAsync(new byte[16], Token).AsTask().WaitAsync(Patience, Token));
+    }
+
     // What it goes on with is there before anything is sent, so that nothing else than the socket's watcher can go on with it. There,
     // neither the context nor the token of the test is known.
     private static async Task<T> GoOnAsync<T>(WatchedSocketStream stream, byte[] buffer, Func<int, Task<T>> next) =>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -6,6 +7,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Odin.Deployments;
 using Odin.Server.Gateway;
 using Odin.Server.Hosting;
@@ -22,6 +24,8 @@ public sealed class WatchedConnectionTests : IAsyncLifetime
 
     private readonly TaskCompletionSource aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly WarningLog log = new();
     private WebApplication app = null!;
     private int port, read;
 
@@ -35,7 +39,8 @@ public sealed class WatchedConnectionTests : IAsyncLifetime
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Listen(new WatchedEndPoint(IPAddress.Loopback, 0), listener => listener.Protocols = Microsoft.AspNetCore.Server.Kestrel.Core.HttpProtocols.Http1);
         });
-        builder.Services.AddLogging().AddSingleton(new GatewayOptions()).AddSingleton<GatewayRequestLine>().AddSingleton<IConnectionListenerFactory, WatchedListenerFactory>();
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddProvider(log);
+        builder.Services.AddSingleton(new GatewayOptions()).AddSingleton<GatewayRequestLine>().AddSingleton<IConnectionListenerFactory, WatchedListenerFactory>();
         app = builder.Build();
         app.Use((context, next) => context.Request.Path.StartsWithSegments("/model") ? AnswerAsync(context, SocketWatcher.IsCurrent) : next(context));
         app.UseMiddleware<WatcherDeparture>();
@@ -112,6 +117,32 @@ public sealed class WatchedConnectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Client_GoesAwayInTheMiddleOfAnAnswer_IsNoMistakeInTheLog()
+    {
+        var socket = await ConnectAsync();
+        await SendAsync(socket, "GET /endless HTTP/1.1\r\nHost: x\r\n\r\n");
+        Assert.True(await socket.ReceiveAsync(new byte[4096], Token).AsTask().WaitAsync(Patience, Token) > 0);
+        // With what it has not read: a reset.
+        socket.Dispose();
+        await aborted.Task.WaitAsync(Patience, Token);
+        await app.StopAsync(Token).WaitAsync(Patience, Token);
+        Assert.Empty(log.Lines);
+    }
+
+    [Fact]
+    public async Task Client_GoesAwayInTheMiddleOfItsBody_IsNoMistakeInTheLog()
+    {
+        var socket = await ConnectAsync();
+        await SendAsync(socket, "POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf");
+        await begun.Task.WaitAsync(Patience, Token);
+        socket.LingerState = new LingerOption(true, 0);
+        socket.Dispose();
+        await ended.Task.WaitAsync(Patience, Token);
+        await app.StopAsync(Token).WaitAsync(Patience, Token);
+        Assert.Empty(log.Lines);
+    }
+
+    [Fact]
     public async Task Server_Ends_ClosesIdleConnections()
     {
         using var socket = await ConnectAsync();
@@ -136,10 +167,18 @@ public sealed class WatchedConnectionTests : IAsyncLifetime
             case "/body":
                 begun.TrySetResult();
                 var (buffer, isWatcher) = (new byte[64 << 10], false);
-                while (await context.Request.Body.ReadAsync(buffer, CancellationToken.None).ConfigureAwait(false) is > 0 and var count)
+                try
                 {
-                    isWatcher |= SocketWatcher.IsCurrent;
-                    Interlocked.Add(ref read, count);
+                    while (await context.Request.Body.ReadAsync(buffer, CancellationToken.None).ConfigureAwait(false) is > 0 and var count)
+                    {
+                        isWatcher |= SocketWatcher.IsCurrent;
+                        Interlocked.Add(ref read, count);
+                    }
+                }
+                catch (IOException)
+                {
+                    ended.SetResult();
+                    return;
                 }
                 await AnswerAsync(context, isWatcher);
                 return;
@@ -148,6 +187,13 @@ public sealed class WatchedConnectionTests : IAsyncLifetime
                 {
                     begun.TrySetResult();
                     await aborted.Task;
+                }
+                return;
+            case "/endless":
+                using (context.RequestAborted.Register(() => aborted.TrySetResult()))
+                {
+                    while (!aborted.Task.IsCompleted)
+                        await context.Response.Body.WriteAsync(new byte[1 << 20], CancellationToken.None);
                 }
                 return;
             case "/long":
@@ -181,5 +227,24 @@ public sealed class WatchedConnectionTests : IAsyncLifetime
             text += Encoding.ASCII.GetString(buffer, 0, count);
         }
         return text[..^"\r\n0\r\n\r\n".Length];
+    }
+
+    private sealed class WarningLog : ILoggerProvider, ILogger
+    {
+        public ConcurrentQueue<string> Lines { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Enqueue($"{formatter(state, exception)} {exception}");
+
+        public void Dispose()
+        {
+        }
     }
 }
