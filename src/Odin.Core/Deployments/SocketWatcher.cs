@@ -112,7 +112,7 @@ public sealed class SocketWatcher
                 operationsLeft = OperationsPerTurn;
                 var entry = entries + (EntrySize * i);
                 if (watched.TryGetValue(*(long*)(entry + DataOffset), out var stream))
-                    stream.GoOn((*(uint*)entry & (EndsSending | HungUp | Broken)) != 0);
+                    stream.GoOn((*(uint*)entry & EndsSending) != 0, (*(uint*)entry & (HungUp | Broken)) != 0);
             }
         }
     }

@@ -9,6 +9,8 @@ namespace Odin.Deployments;
 /// </summary>
 public sealed class WatchedSocketStream : Stream
 {
+    private const int MostTakenAtEnd = 1 << 20;
+
     private readonly Lock gate = new();
     private readonly Socket socket;
     private readonly ISocketOwner? owner;
@@ -92,8 +94,9 @@ public sealed class WatchedSocketStream : Stream
     }
 
     /// <summary>More may be read or written than before.</summary>
-    /// <param name="ends">The other end sends no more, or is gone.</param>
-    internal void GoOn(bool ends)
+    /// <param name="ends">The other end sends no more.</param>
+    /// <param name="isGone">It is not there any more: there is nothing to answer.</param>
+    internal void GoOn(bool ends, bool isGone)
     {
         var count = 0;
         Exception? readError = null, writeError = null;
@@ -108,7 +111,10 @@ public sealed class WatchedSocketStream : Stream
             hasWritten = writing.IsPending && TryWrite(ref left, out writeError) && EndWrite();
             isEnding |= ends;
             writeError = Tolerate(writeError);
-            TellEnd();
+            if (isGone)
+                TellOwner();
+            else
+                TellEnd();
         }
         if (hasWritten)
             writing.Complete(0, writeError, isHere: owner is null);
@@ -149,14 +155,17 @@ public sealed class WatchedSocketStream : Stream
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
+    /// <summary>Breaks the connection off, so that what was sent does not look whole.</summary>
+    public void Abort() => CloseSocket(breaksOff: true);
+
     protected override void Dispose(bool disposing)
     {
         if (disposing)
-            CloseSocket();
+            CloseSocket(breaksOff: false);
         base.Dispose(disposing);
     }
 
-    private void CloseSocket()
+    private void CloseSocket(bool breaksOff)
     {
         bool isReading, isWriting;
         lock (gate)
@@ -166,8 +175,10 @@ public sealed class WatchedSocketStream : Stream
             isClosed = true;
             (isReading, isWriting) = (EndRead(), EndWrite());
             watcher.Forget(descriptor, token);
-            if (owner is not null)
-                ShutDown();
+            if (breaksOff)
+                socket.Close(0);
+            else if (owner is not null)
+                End();
             socket.Dispose();
         }
         if (isReading)
@@ -176,12 +187,15 @@ public sealed class WatchedSocketStream : Stream
             writing.Complete(0, owner is null ? ErrorOf(SocketError.OperationAborted) : null, isHere: false);
     }
 
-    // A client is told by an end, where that is still possible, and not by a reset.
-    private void ShutDown()
+    // Where bytes are left unread the system ends by a reset, which may overtake the answer.
+    private void End()
     {
         try
         {
-            socket.Shutdown(SocketShutdown.Both);
+            socket.Shutdown(SocketShutdown.Send);
+            Span<byte> rest = stackalloc byte[4096];
+            for (var taken = 0; taken < MostTakenAtEnd && socket.Receive(rest, SocketFlags.None, out _) is > 0 and var count;)
+                taken += count;
         }
         catch (SocketException)
         {
@@ -202,11 +216,7 @@ public sealed class WatchedSocketStream : Stream
     {
         if (error is null || owner is null)
             return error;
-        if (!hasEnded)
-        {
-            hasEnded = true;
-            ThreadPool.UnsafeQueueUserWorkItem(static owner => owner.End(), owner, preferLocal: false);
-        }
+        TellOwner();
         return null;
     }
 
@@ -216,7 +226,13 @@ public sealed class WatchedSocketStream : Stream
         if (!isEnding || hasEnded || owner is null)
             return;
         Span<byte> first = stackalloc byte[1];
-        if (socket.Receive(first, SocketFlags.Peek, out _) > 0)
+        if (socket.Receive(first, SocketFlags.Peek, out _) == 0)
+            TellOwner();
+    }
+
+    private void TellOwner()
+    {
+        if (hasEnded || owner is null)
             return;
         hasEnded = true;
         ThreadPool.UnsafeQueueUserWorkItem(static owner => owner.End(), owner, preferLocal: false);

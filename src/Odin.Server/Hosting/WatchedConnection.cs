@@ -15,11 +15,12 @@ namespace Odin.Server.Hosting;
 /// The connection of a client. What begins like a request for a model goes on on the thread of a <see cref="SocketWatcher"/>, which
 /// the gateway never blocks; everything else on the pool, also what comes while another request is being served.
 /// </summary>
-internal sealed class WatchedConnection : ConnectionContext, IDuplexPipe, ISocketOwner, IPoolRequestFeature, IMemoryPoolFeature
+internal sealed partial class WatchedConnection : ConnectionContext, IDuplexPipe, ISocketOwner, IPoolRequestFeature, IMemoryPoolFeature
 {
     private static long count;
 
     private readonly GatewayRequestLine models;
+    private readonly ILogger log;
     private readonly WatchedSocketStream stream;
     private readonly CancellationTokenSource closed = new();
     private volatile bool isInPool;
@@ -27,9 +28,9 @@ internal sealed class WatchedConnection : ConnectionContext, IDuplexPipe, ISocke
     /// <param name="socket">Connected; it is the connection's from now on, unless this fails.</param>
     /// <exception cref="IOException">The system refuses to watch it.</exception>
     /// <exception cref="SocketException">It is gone already.</exception>
-    public WatchedConnection(Socket socket, GatewayRequestLine models, MemoryPool<byte> pool)
+    public WatchedConnection(Socket socket, GatewayRequestLine models, MemoryPool<byte> pool, ILogger log)
     {
-        this.models = models;
+        (this.models, this.log) = (models, log);
         MemoryPool = pool;
         (LocalEndPoint, RemoteEndPoint) = (socket.LocalEndPoint, socket.RemoteEndPoint);
         ConnectionClosed = closed.Token;
@@ -64,16 +65,19 @@ internal sealed class WatchedConnection : ConnectionContext, IDuplexPipe, ISocke
 
     public override void Abort(ConnectionAbortedException abortReason)
     {
-        stream.Dispose();
+        stream.Abort();
         ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.Cancel(), this, preferLocal: false);
     }
 
     public override ValueTask DisposeAsync()
     {
         stream.Dispose();
+        // They give their blocks back; what nobody has taken is not sent any more.
+        Input.Complete();
+        Output.Complete(new ConnectionAbortedException());
         Cancel();
         closed.Dispose();
-        return ValueTask.CompletedTask;
+        return base.DisposeAsync();
     }
 
     bool ISocketOwner.GoesOnHere(ReadOnlySpan<byte> bytes) => !isInPool && models.Begins(bytes);
@@ -90,5 +94,13 @@ internal sealed class WatchedConnection : ConnectionContext, IDuplexPipe, ISocke
         {
             // It has been disposed of meanwhile.
         }
+        catch (AggregateException e)
+        {
+            // Nobody else would take it, and the server would end.
+            LogEndFailed(e);
+        }
     }
+
+    [LoggerMessage(1, LogLevel.Error, "Something that waits for the end of a connection has failed")]
+    private partial void LogEndFailed(Exception exception);
 }

@@ -11,6 +11,8 @@ internal sealed partial class WatchedListener(Socket socket, GatewayRequestLine 
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
+    private bool isRefusing;
+
     public EndPoint EndPoint { get; } = socket.LocalEndPoint!;
 
     /// <returns>Null: nothing more is accepted.</returns>
@@ -24,7 +26,8 @@ internal sealed partial class WatchedListener(Socket socket, GatewayRequestLine 
                 accepted = await socket.AcceptAsync(cancellationToken);
                 // Answers are small and go in one piece.
                 accepted.NoDelay = true;
-                return new WatchedConnection(accepted, models, pool);
+                isRefusing = false;
+                return new WatchedConnection(accepted, models, pool, logger);
             }
             catch (Exception e) when (e is ObjectDisposedException or OperationCanceledException or SocketException { SocketErrorCode: SocketError.OperationAborted })
             {
@@ -40,7 +43,9 @@ internal sealed partial class WatchedListener(Socket socket, GatewayRequestLine 
             {
                 // Too many open files, perhaps: there may be room when others have ended.
                 accepted?.Dispose();
-                LogRefused(e.Message);
+                if (!isRefusing)
+                    LogRefused(e.Message);
+                isRefusing = true;
                 await Task.Delay(Pause, TimeProvider.System, CancellationToken.None);
             }
         }

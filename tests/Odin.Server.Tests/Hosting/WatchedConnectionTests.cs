@@ -143,6 +143,42 @@ public sealed class WatchedConnectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Client_ResetsWithBytesUnread_AbortsItsRequest()
+    {
+        var socket = await ConnectAsync();
+        await SendAsync(socket, "GET /hold HTTP/1.1\r\nHost: x\r\n\r\n" + new string('x', 20_000));
+        await begun.Task.WaitAsync(Patience, Token);
+        socket.LingerState = new LingerOption(true, 0);
+        socket.Dispose();
+        await aborted.Task.WaitAsync(Patience, Token);
+    }
+
+    [Fact]
+    public async Task Answer_BrokenOff_DoesNotLookWhole()
+    {
+        using var socket = await ConnectAsync();
+        // Of the older protocol: the end of the connection is the end of the answer.
+        await SendAsync(socket, "GET /broken HTTP/1.0\r\nHost: x\r\n\r\n");
+        await Assert.ThrowsAsync<SocketException>(async () =>
+        {
+            while (await socket.ReceiveAsync(new byte[4096], Token).AsTask().WaitAsync(Patience, Token) > 0)
+            {
+            }
+        });
+    }
+
+    [Fact]
+    public async Task Answer_ToMoreThanIsRead_ArrivesBeforeTheEnd()
+    {
+        using var socket = await ConnectAsync();
+        await SendAsync(socket, "GET /where HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" + new string('x', 60_000));
+        var (buffer, text) = (new byte[4096], "");
+        while (await socket.ReceiveAsync(buffer, Token).AsTask().WaitAsync(Patience, Token) is > 0 and var count)
+            text += Encoding.ASCII.GetString(buffer, 0, count);
+        Assert.EndsWith("pool\r\n0\r\n\r\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Server_Ends_ClosesIdleConnections()
     {
         using var socket = await ConnectAsync();
@@ -195,6 +231,10 @@ public sealed class WatchedConnectionTests : IAsyncLifetime
                     while (!aborted.Task.IsCompleted)
                         await context.Response.Body.WriteAsync(new byte[1 << 20], CancellationToken.None);
                 }
+                return;
+            case "/broken":
+                await context.Response.WriteAsync("the first part", CancellationToken.None);
+                context.Abort();
                 return;
             case "/long":
                 context.Response.ContentLength = LongAnswer;
