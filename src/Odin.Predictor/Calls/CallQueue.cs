@@ -188,9 +188,8 @@ internal sealed class CallQueue : IDisposable
             return 0;
         if (worker.Running > 0)
             return patience;
-        if (running >= computing)
-            return Math.Min(patience, MostForProcessor);
-        return rows >= options.BatchRows ? 0 : options.BatchDelay.TotalMilliseconds;
+        var delay = rows >= options.BatchRows ? 0 : options.BatchDelay.TotalMilliseconds;
+        return running >= computing ? Math.Max(delay, Math.Min(patience, MostForProcessor)) : delay;
     }
 
     private CallBatch Form(PredictionCall first)

@@ -84,7 +84,23 @@ public sealed class CallQueueTests : IDisposable
         Assert.False(first.IsCompleted);
     }
 
-    private CallQueue Create(int processors) => new(new PredictorOptions(), time, processors);
+    [Fact]
+    public async Task Call_WithADelay_WaitsForOthersAsLongBesideOneThatRuns()
+    {
+        queue.Dispose();
+        queue = Create(processors: 2, delay: TimeSpan.FromMilliseconds(20));
+        var (idle, busy) = (queue.TakeAsync(one), queue.TakeAsync(two));
+        Add();
+        time.Advance(TimeSpan.FromMilliseconds(20));
+        await busy;
+        var call = Add();
+        time.Advance(TimeSpan.FromMilliseconds(19));
+        Assert.False(idle.IsCompleted);
+        time.Advance(TimeSpan.FromMilliseconds(2));
+        Assert.Equal([call], (await idle)!.Calls);
+    }
+
+    private CallQueue Create(int processors, TimeSpan delay = default) => new(new PredictorOptions { BatchDelay = delay }, time, processors);
 
     private PredictionCall Add()
     {
